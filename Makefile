@@ -1,0 +1,57 @@
+# Thin: the build is CMake's, the rest are scripts. `make help` lists the targets.
+.DEFAULT_GOAL := build
+.PHONY: help deps build run test asan bench soak format lint lint-deps install clean
+
+PREFIX ?= /usr/local
+
+help: ## Shows the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+deps: ## Installs the Debian packages that are missing (root or sudo); does nothing when all are there
+	@sh scripts/deps.sh build
+
+build: ## Builds build/release/baton
+	@cmake --preset release >build/cmake.log 2>&1 || { cat build/cmake.log; exit 1; }
+	@cmake --build --preset release
+
+# CMake's own talk goes to a file: what it builds is news, how it looked for a compiler is not.
+build: | build/.keep
+build/.keep:
+	@mkdir -p build && touch $@
+
+run: deps ## Builds, makes a demonstration home in build/demo, works in it, opens the REPL on a terminal
+	@$(MAKE) --no-print-directory build
+	@bash scripts/run.sh
+
+test: deps ## Builds and runs all tests
+	@$(MAKE) --no-print-directory build
+	@ctest --preset release
+
+asan: deps | build/.keep ## Runs all tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@cmake --preset asan
+	@cmake --build --preset asan
+	@ctest --preset asan
+
+bench: deps ## Measures; the table goes to the terminal and to build/bench.json
+	@$(MAKE) --no-print-directory build
+	@build/release/bench/baton_bench
+
+soak: deps ## Runs the long forms of the tests again and again: SOAK_ROUNDS=3
+	@$(MAKE) --no-print-directory build
+	@bash tests/soak.sh
+
+format: ## Formats the C sources in place
+	@bash scripts/lint.sh format
+
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck, Lua syntax, the room check
+	@$(MAKE) --no-print-directory build
+	@bash scripts/lint.sh all
+
+lint-deps: ## Installs what format and lint need
+	@sh scripts/deps.sh lint
+
+install: build ## Installs to PREFIX (/usr/local), below DESTDIR if set
+	@cmake --install build/release --prefix $(PREFIX)
+
+clean: ## Removes build/
+	@rm -rf build

@@ -1,0 +1,77 @@
+/* baton export. The file is made by whoever hosts the organisation; "-" sends
+ * the rows here. */
+#include <string.h>
+
+#include "baton/base/memory.h"
+#include "baton/store/schema.h"
+#include "cli/ask_internal.h"
+#include "cli/cli_internal.h"
+#include "cli/transfer_internal.h"
+
+static int export_ask(const struct cli *c, const struct schema *schema, const char *format,
+                      const char *path)
+{
+    struct ask a;
+    struct error e;
+    int code = CLI_OK;
+    if (ask_open(&a, c, &e) < 0)
+        return cli_fail(c, &e);
+    ask_begin(&a, "export");
+    jsonw_key(&a.w, "entity");
+    jsonw_text(&a.w, schema->name);
+    jsonw_key(&a.w, "format");
+    jsonw_text(&a.w, format);
+    jsonw_key(&a.w, "path");
+    jsonw_text(&a.w, path);
+    if (transfer_separator(c, &a.w, &e) < 0 || ask_send(&a, &e) < 0) {
+        code = cli_fail(c, &e);
+    } else if (strcmp(path, "-")) { /* else the rows are the output */
+        const json_t *report = transfer_report(&a);
+        struct buf count = BUF_INIT;
+        print_count(&count, transfer_number(report, "lines"));
+        if (c->json)
+            print_json(stdout, report);
+        else if (!c->quiet)
+            print_line(stdout, "%s: %s written to %s", schema->plural, buf_text(&count),
+                       c->words[1]);
+        buf_free(&count);
+    }
+    ask_close(&a);
+    return code;
+}
+
+static int export_run(const struct cli *c)
+{
+    const struct schema *schema;
+    const char *format;
+    char *path = NULL;
+    struct error e;
+    if (transfer_entity(c->words[0], &schema, &e) < 0 || transfer_format(c, &format, &e) < 0) {
+        cli_fail(c, &e);
+        return CLI_USAGE;
+    }
+    if (!strcmp(c->words[1], "-"))
+        return export_ask(c, schema, format, "-");
+    if (place_file(c->words[1], &path, &e) < 0)
+        return cli_fail(c, &e);
+    int code = export_ask(c, schema, format, path);
+    mem_free(path);
+    return code;
+}
+
+static const struct option export_options[] = {
+    { "format", 'f', "csv|jsonl", "else by the ending of the name; standard output: csv" },
+    { "separator", 0, "CHAR", "between the cells of CSV, or the word tab; else a comma" },
+    { NULL, 0, NULL, NULL },
+};
+
+const struct command command_export = {
+    .name = "export",
+    .usage = "ENTITY FILE|- [options]",
+    .summary = "Writes every record of an entity as CSV or JSON Lines",
+    .options = export_options,
+    .example = "baton export referrals referrals.jsonl",
+    .min = 2,
+    .max = 2,
+    .run = export_run,
+};

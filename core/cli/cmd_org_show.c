@@ -1,0 +1,159 @@
+/* baton org show: one organisation on a page, from the op "status" and, for
+ * the open referrals, a count in Lua. The same whether a server hosts it or not. */
+#include <string.h>
+
+#include "baton/base/memory.h"
+#include "baton/base/text.h"
+#include "baton/base/when.h"
+#include "baton/base/zone.h"
+#include "cli/ask_internal.h"
+#include "cli/cli_internal.h"
+
+static const char *show_text(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+static long long show_number(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+/* Adds "open": [{workflow, stage, referrals}] to the status. */
+static int show_add_open(struct ask *a, json_t *status, struct error *e)
+{
+    static const char code[] =
+        "local open = {}\n"
+        "for _, name in ipairs(baton.workflows()) do\n"
+        "  local by = referrals.count_by(\"stage\", {workflow = name, open = true})\n"
+        "  if next(by) then open[name] = by end\n"
+        "end\n"
+        "print(next(open) and json.encode(open) or \"{}\")";
+    json_t *counted = NULL, *stages, *count;
+    const char *workflow, *stage;
+    int result = ask_lua(a, code, &counted, e);
+    if (result < 0)
+        return result;
+    json_t *open = json_array();
+    json_object_foreach(counted, workflow, stages) json_object_foreach(stages, stage, count)
+        json_array_append_new(open, json_pack("{s:s, s:s, s:O}", "workflow", workflow, "stage",
+                                              stage, "referrals", count));
+    json_object_set_new(status, "open", open);
+    json_decref(counted);
+    return 0;
+}
+
+static void show_due(const json_t *status, const struct zone *zone)
+{
+    struct buf text = BUF_INIT;
+    const json_t *at = json_object_get(status, "next_due_ms");
+    if (json_is_integer(at)) {
+        if (zone)
+            zone_format(zone, json_integer_value(at), false, &text);
+        else
+            zone_format_iso(json_integer_value(at), &text);
+        buf_puts(&text, ", ");
+        when_relative(json_integer_value(at), show_number(status, "now_ms"), &text);
+    }
+    print_line(stdout, "next due  %s", text.len ? text.data : "nothing");
+    buf_free(&text);
+}
+
+static void show_sizes(const json_t *status)
+{
+    struct buf file = BUF_INIT, wal = BUF_INIT, events = BUF_INIT;
+    print_bytes(&file, show_number(status, "file_bytes"));
+    print_bytes(&wal, show_number(status, "wal_bytes"));
+    print_count(&events, show_number(status, "events"));
+    print_line(stdout, "database  %s, write-ahead log %s, %s events", file.data, wal.data,
+               events.data);
+    buf_free(&file);
+    buf_free(&wal);
+    buf_free(&events);
+}
+
+static void show_plugins(const json_t *status)
+{
+    size_t i;
+    const json_t *p;
+    json_array_foreach(json_object_get(status, "plugins"), i, p)
+    {
+        bool loaded = json_is_true(json_object_get(p, "loaded"));
+        const char *problem = show_text(p, "problem");
+        print_line(stdout, "%s%s %s: %s%s%s", i == 0 ? "plugins   " : "          ",
+                   show_text(p, "name"), show_text(p, "version"), loaded ? "loaded" : "not loaded",
+                   *problem ? ": " : "", problem);
+    }
+}
+
+static void show_rows(const json_t *status)
+{
+    struct buf line = BUF_INIT;
+    const char *key;
+    json_t *count;
+    json_object_foreach(json_object_get(status, "rows"), key, count)
+    {
+        if (json_integer_value(count) == 0)
+            continue;
+        buf_puts(&line, line.len ? ", " : "");
+        print_count(&line, json_integer_value(count));
+        buf_printf(&line, " %s", key);
+    }
+    print_line(stdout, "records   %s", line.len ? line.data : "none");
+    buf_free(&line);
+}
+
+static void show_people(const json_t *status)
+{
+    const struct zone *zone = NULL;
+    const json_t *open = json_object_get(status, "open");
+    zone_find(&zone, show_text(status, "zone"), NULL);
+    print_line(stdout, "%s  %s", show_text(status, "name"), show_text(status, "title"));
+    print_line(stdout, "zone      %s%s", show_text(status, "zone"),
+               strcmp(show_text(status, "clock"), "movable") ? ""
+                                                             : ", with a clock that can be moved");
+    show_plugins(status);
+    show_rows(status);
+    show_due(status, zone);
+    show_sizes(status);
+    if (json_array_size(open) > 0) {
+        print_line(stdout, "open referrals:");
+        print_value(stdout, open);
+    }
+}
+
+static int show_run(const struct cli *c)
+{
+    struct cli named = *c;
+    struct ask a;
+    struct error e;
+    int code = CLI_OK;
+    if (c->count > 0)
+        named.org = c->words[0];
+    if (ask_open(&a, &named, &e) < 0)
+        return cli_fail(c, &e);
+    ask_begin(&a, "status");
+    int result = ask_send(&a, &e);
+    json_t *status = result == 0 ? json_deep_copy(a.answer.done) : NULL;
+    if (result == 0)
+        result = show_add_open(&a, status, &e);
+    if (result < 0)
+        code = cli_fail(c, &e);
+    else if (c->json)
+        print_json(stdout, status);
+    else
+        show_people(status);
+    json_decref(status);
+    ask_close(&a);
+    return code;
+}
+
+const struct command command_org_show = {
+    .name = "org show",
+    .usage = "[NAME]",
+    .summary = "Shows an organisation: plugins, counts, open referrals, what is due, sizes",
+    .example = "baton org show riverside",
+    .max = 1,
+    .run = show_run,
+};

@@ -1,0 +1,145 @@
+/* Doctor: one organisation. It is asked like by any other command; where it is
+ * hosted in this process its database is checked too. */
+#include <string.h>
+
+#include "baton/base/buf.h"
+#include "baton/base/when.h"
+#include "baton/host/org.h"
+#include "baton/store/store.h"
+#include "cli/ask_internal.h"
+#include "cli/cli_internal.h"
+#include "cli/doctor_internal.h"
+#include "cli/link_internal.h"
+
+#define DOCTOR_WAL_WARN (256LL * 1000 * 1000)
+enum { DOCTOR_LATE_MS = 5 * 60 * 1000 };
+
+static const char *doctor_remedy(int code)
+{
+    switch (code) {
+    case -ERROR_BUSY:
+        return "end the other process, or work through baton serve";
+    case -ERROR_CORRUPT:
+        return "keep a copy of the folder, and restore the last backup";
+    case -ERROR_CONFLICT:
+        return "use the newer baton that made it";
+    case -ERROR_IO:
+        return "look at disk space and permissions above";
+    default:
+        return "mend what the message names, then run doctor again";
+    }
+}
+
+static void doctor_org_error(struct doctor *d, const char *subject, int code, const struct error *e)
+{
+    char text[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES + 8];
+    error_format(e, text, sizeof text);
+    doctor_say(d, code == -ERROR_BUSY ? FINDING_WARN : FINDING_BAD, subject, doctor_remedy(code),
+               "%s", text);
+}
+
+static void doctor_org_plugins(struct doctor *d, const char *subject, const json_t *plugins)
+{
+    size_t i, loaded = 0;
+    const json_t *p;
+    json_array_foreach(plugins, i, p)
+    {
+        const char *name = json_string_value(json_object_get(p, "name"));
+        const char *problem = json_string_value(json_object_get(p, "problem"));
+        bool is_loaded = json_is_true(json_object_get(p, "loaded"));
+        loaded += is_loaded;
+        if (!is_loaded || (problem && *problem))
+            doctor_say(d, FINDING_BAD, subject, "mend the plugin, then: baton reload",
+                       "plugin %s %s: %s", name ? name : "?",
+                       is_loaded ? "has a problem" : "is not loaded",
+                       problem ? problem : "no reason known");
+    }
+    doctor_say(d, FINDING_OK, subject, NULL, "%zu of %zu plugins loaded", loaded,
+               json_array_size(plugins));
+}
+
+static void doctor_org_due(struct doctor *d, const char *subject, const json_t *status)
+{
+    const json_t *due = json_object_get(status, "next_due_ms");
+    long long now = json_integer_value(json_object_get(status, "now_ms"));
+    struct buf text = BUF_INIT;
+    if (json_is_integer(due) && json_integer_value(due) < now - DOCTOR_LATE_MS) {
+        when_relative(json_integer_value(due), now, &text);
+        doctor_say(d, FINDING_WARN, subject, "run baton serve, so that deadlines fire on time",
+                   "something was due %s and has not fired", buf_text(&text));
+    }
+    if (json_integer_value(json_object_get(status, "wal_bytes")) > DOCTOR_WAL_WARN) {
+        print_bytes(&text, json_integer_value(json_object_get(status, "wal_bytes")));
+        doctor_say(d, FINDING_WARN, subject, "stop the server in a quiet hour and start it again",
+                   "the write-ahead log has grown to %s", buf_text(&text));
+    }
+    const char *clock = json_string_value(json_object_get(status, "clock"));
+    if (clock && !strcmp(clock, "movable"))
+        doctor_say(d, FINDING_OK, subject, NULL,
+                   "its clock can be moved: for practice, not for real work");
+    buf_free(&text);
+}
+
+static void doctor_org_outbox(struct doctor *d, const char *subject, struct ask *a)
+{
+    json_t *counted = NULL;
+    struct error e;
+    int result =
+        ask_lua(a, "print(json.encode{dead = messages.count{status = \"dead\"}})", &counted, &e);
+    long long dead = json_integer_value(json_object_get(counted, "dead"));
+    if (result < 0)
+        doctor_org_error(d, subject, result, &e);
+    else if (dead > 0)
+        doctor_say(d, FINDING_WARN, subject,
+                   "look at them in the REPL: messages.find{status=\"dead\"}",
+                   "%lld messages could not be delivered and were given up", dead);
+    json_decref(counted);
+}
+
+static void doctor_org_store(struct doctor *d, const char *subject, struct org *o)
+{
+    struct error e;
+    int result = store_check(org_store(o), &e);
+    if (result < 0)
+        doctor_org_error(d, subject, result, &e);
+    else
+        doctor_say(d, FINDING_OK, subject, NULL, "the database is sound");
+}
+
+static void doctor_no_notice(void *context, const char *text)
+{
+    (void)context;
+    (void)text; /* what a notice tells of plugins, the status tells too */
+}
+
+void doctor_org(struct doctor *d, const struct home *h, const char *name)
+{
+    struct cli named = *d->c;
+    struct ask a;
+    struct error e;
+    struct buf subject = BUF_INIT;
+    (void)h;
+    buf_printf(&subject, "org %s", name);
+    named.org = name;
+    named.as = NULL;
+    named.quiet = true;
+    int result = ask_open(&a, &named, &e);
+    if (result < 0) {
+        doctor_org_error(d, subject.data, result, &e);
+        buf_free(&subject);
+        return;
+    }
+    a.answer.notice = doctor_no_notice;
+    ask_begin(&a, "status");
+    if ((result = ask_send(&a, &e)) < 0) {
+        doctor_org_error(d, subject.data, result, &e);
+    } else {
+        doctor_org_plugins(d, subject.data, json_object_get(a.answer.done, "plugins"));
+        doctor_org_due(d, subject.data, a.answer.done);
+        doctor_org_outbox(d, subject.data, &a);
+        if (link_org(a.link))
+            doctor_org_store(d, subject.data, link_org(a.link));
+    }
+    ask_close(&a);
+    buf_free(&subject);
+}

@@ -1,0 +1,20 @@
+/* What import and export share: the words of their command lines, and their reports. */
+#ifndef CLI_TRANSFER_INTERNAL_H
+#define CLI_TRANSFER_INTERNAL_H
+
+#include <jansson.h>
+
+struct ask;
+struct cli;
+struct error;
+struct jsonw;
+struct schema;
+
+int transfer_entity(const char *word, const struct schema **out, struct error *e);
+/* "csv" or "jsonl": --format, or the ending of the file's name. */
+int transfer_format(const struct cli *c, const char **out, struct error *e);
+int transfer_separator(const struct cli *c, struct jsonw *w, struct error *e);
+const json_t *transfer_report(const struct ask *a);
+long long transfer_number(const json_t *report, const char *key);
+
+#endif

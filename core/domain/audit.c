@@ -1,0 +1,304 @@
+/* The audit: walks the chain of events once, folding each row beside it.
+ *
+ * The chain: numbers without a gap, each hash made from the one before, each
+ * event linked to the event before it of the same row. The fold: a row is
+ * compared with its table as soon as the event comes that the table names as
+ * its last, and its memory is given back then, so that what is held is a small
+ * entry for each row and the rows between their first and last event. At the
+ * end every table is walked, for rows that no event made and rows that are
+ * gone. Only the first finding of each kind is kept; the rest is counted. */
+#include "baton/base/arena.h"
+#include "baton/base/buf.h"
+#include "baton/base/error.h"
+#include "baton/base/memory.h"
+#include "baton/base/text.h"
+#include "domain/audit_internal.h"
+#include "domain/walk_internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { AUDIT_PAGE = 1000, AUDIT_PROGRESS = 4096, AUDIT_SHOWN = 24 };
+
+__attribute__((format(printf, 3, 4))) static void audit_broken(struct audit *a, int64_t seq,
+                                                               const char *format, ...)
+{
+    if (a->result->broken_seq)
+        return;
+    a->result->broken_seq = seq;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(a->result->broken_why, sizeof a->result->broken_why, format, args);
+    va_end(args);
+}
+
+__attribute__((format(printf, 4, 5))) static void audit_differs(struct audit *a, enum entity entity,
+                                                                int64_t id, const char *format, ...)
+{
+    if (a->result->differing++)
+        return;
+    a->result->differs_entity = entity;
+    a->result->differs_id = id;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(a->result->differs_why, sizeof a->result->differs_why, format, args);
+    va_end(args);
+}
+
+/* ---- rows ---- */
+
+static uint64_t audit_key(enum entity entity, int64_t id)
+{
+    return (uint64_t)entity << 56 | ((uint64_t)id & (UINT64_MAX >> 8));
+}
+
+static struct audit__row *audit_row(struct audit *a, enum entity entity, int64_t id)
+{
+    uint64_t *slot = domain__idmap_at(&a->map, audit_key(entity, id));
+    if (!*slot) {
+        struct audit__row *r = arena_alloc(a->arena, sizeof *r);
+        r->entity = entity;
+        r->id = id;
+        *slot = (uint64_t)(uintptr_t)r;
+    }
+    return (struct audit__row *)(uintptr_t)*slot;
+}
+
+static const char *audit_show(const struct value *v, struct buf *out)
+{
+    buf_clear(out);
+    if (v->type == VALUE_INT)
+        buf_int(out, v->i);
+    else if (v->type == VALUE_REAL)
+        buf_printf(out, "%g", v->r);
+    else if (v->type == VALUE_TEXT) {
+        buf_putc(out, '"');
+        text_printable(v->s, v->len > AUDIT_SHOWN ? AUDIT_SHOWN : v->len, false, out);
+        buf_puts(out, v->len > AUDIT_SHOWN ? "…\"" : "\"");
+    } else
+        buf_puts(out, "nothing");
+    return out->data;
+}
+
+static bool audit_same_fields(const struct value *a, const struct value *b)
+{
+    bool a_empty = a->len <= 2, b_empty = b->len <= 2; /* "" or {} */
+    return (a_empty && b_empty) || value_equal(a, b);
+}
+
+static void audit_compare_columns(struct audit *a, const struct row *stored,
+                                  const struct row *folded)
+{
+    const struct schema *s = schema_of(stored->entity);
+    for (size_t i = 0; i < s->count; i++) {
+        if (value_equal(&stored->v[i], &folded->v[i]))
+            continue;
+        struct buf has = BUF_INIT, says = BUF_INIT;
+        audit_differs(a, stored->entity, stored->id, "%s is %s, its events say %s",
+                      s->columns[i].name, audit_show(&stored->v[i], &has),
+                      audit_show(&folded->v[i], &says));
+        buf_free(&has);
+        buf_free(&says);
+        return;
+    }
+    if (!audit_same_fields(&stored->fields, &folded->fields))
+        audit_differs(a, stored->entity, stored->id,
+                      "its custom fields are not what its events say");
+}
+
+/* The event has come that the table calls the row's last. */
+static void audit_compare(struct audit *a, const struct audit__row *r)
+{
+    const struct row *stored;
+    struct error own;
+    int rc = store_get(a->store, r->entity, r->id, &stored, &own);
+    if (rc)
+        audit_differs(a, r->entity, r->id, "%.120s", own.message);
+    else if (stored->version != r->folded->version)
+        audit_differs(a, r->entity, r->id, "version is %" PRId64 ", its events say %" PRId64,
+                      stored->version, r->folded->version);
+    else if (stored->updated_at_ms != r->folded->updated_at_ms ||
+             stored->created_at_ms != r->folded->created_at_ms)
+        audit_differs(a, r->entity, r->id,
+                      "it was made or changed at another time than its events say");
+    else if (!r->erased)
+        audit_compare_columns(a, stored, r->folded);
+}
+
+static void audit_release(struct audit__row *r)
+{
+    mem_free(r->folded);
+    r->folded = NULL;
+    r->done = true;
+}
+
+static void audit_fold(struct audit *a, struct audit__row *r, const struct event *event)
+{
+    struct row *folded;
+    struct error own;
+    if (r->done) /* goes on behind what the table calls its last event: audit__rows says so */
+        return;
+    if (!r->stored_last) {
+        const struct row *stored;
+        int rc = store_get(a->store, r->entity, r->id, &stored, NULL);
+        r->stored_last = rc ? -1 : stored->last_event;
+    }
+    r->erased = r->erased || !event->payload;
+    if (store_fold(r->folded, event, &folded, &own)) {
+        audit_differs(a, r->entity, r->id, "event %" PRId64 ": %.110s", event->seq, own.message);
+        audit_release(r);
+        return;
+    }
+    mem_free(r->folded);
+    r->folded = folded;
+    if (event->seq != r->stored_last)
+        return;
+    audit_compare(a, r);
+    audit_release(r);
+}
+
+/* ---- events ---- */
+
+static void audit_chain(struct audit *a, const struct event *event)
+{
+    uint8_t hash[32];
+    if (event->seq != a->expected)
+        audit_broken(a, a->expected, "event %" PRId64 " is missing", a->expected);
+    store_event_hash(event, a->previous_hash, hash);
+    if (memcmp(hash, event->hash, sizeof hash))
+        audit_broken(a, event->seq, "its hash differs: the event was changed");
+    /* From here on as if it were whole, or every line behind it would look broken too. */
+    memcpy(a->previous_hash, event->hash, sizeof a->previous_hash);
+    a->expected = event->seq + 1;
+}
+
+static void audit_link(struct audit *a, const struct audit__row *r, const struct event *event)
+{
+    if (event->previous != r->last_seq)
+        audit_broken(a, event->seq,
+                     "it links to event %" PRId64
+                     ", but the event before it of the same row is %" PRId64,
+                     event->previous, r->last_seq);
+    else if (event->version != (r->version ? r->version + 1 : 2))
+        audit_broken(a, event->seq,
+                     "it makes version %" PRId64 " of a row that had version %" PRId64,
+                     event->version, r->version);
+}
+
+int audit__event(void *audit, const struct event *event)
+{
+    struct audit *a = audit;
+    a->result->events++;
+    audit_chain(a, event);
+    if (event->entity != ENTITY_NONE && event->version) { /* version 0: it changed no row */
+        struct audit__row *r = audit_row(a, event->entity, event->entity_id);
+        audit_link(a, r, event);
+        audit_fold(a, r, event);
+        r->last_seq = event->seq;
+        r->version = event->version;
+    }
+    if (a->progress && a->result->events % AUDIT_PROGRESS == 0)
+        a->progress(a->context, a->result->events, a->total);
+    return 0;
+}
+
+static int audit_events(struct audit *a, struct error *e)
+{
+    struct error own;
+    int64_t after = 0;
+    while (after < a->total) {
+        int64_t before = a->result->events;
+        int rc = store_events(a->store, after, AUDIT_PAGE, audit__event, a, &own);
+        if (rc == -ERROR_CORRUPT && !store_failed(a->store)) {
+            /* A line that cannot even be read: it is the next one, or hides behind a gap. */
+            audit_broken(a, a->expected, "%.150s", own.message);
+            a->expected++;
+        } else if (rc) {
+            if (e)
+                *e = own;
+            return rc;
+        } else if (a->result->events == before)
+            break;
+        after = a->expected - 1;
+    }
+    if (a->expected <= a->total)
+        audit_broken(a, a->expected, "event %" PRId64 " is missing", a->expected);
+    return 0;
+}
+
+/* ---- tables ---- */
+
+static int audit_table_row(void *context, const struct row *stored)
+{
+    struct audit *a = context;
+    a->result->rows++;
+    uint64_t found;
+    if (!domain__idmap_get(&a->map, audit_key(stored->entity, stored->id), &found)) {
+        audit_differs(a, stored->entity, stored->id, "no event made it");
+        return 0;
+    }
+    struct audit__row *r = (struct audit__row *)(uintptr_t)found;
+    r->stored = true;
+    if (r->last_seq != stored->last_event)
+        audit_differs(a, stored->entity, stored->id,
+                      "its last event is %" PRId64 ", the history says %" PRId64,
+                      stored->last_event, r->last_seq);
+    return 0;
+}
+
+int audit__rows(struct audit *a, struct error *e)
+{
+    for (enum entity entity = ENTITY_NONE + 1; entity < ENTITY_END; entity++) {
+        int rc = domain__walk(a->store, entity, audit_table_row, a, e);
+        if (rc)
+            return rc;
+    }
+    for (size_t i = 0; i < a->map.room; i++) {
+        const struct audit__row *r = (const struct audit__row *)(uintptr_t)a->map.slots[i].value;
+        if (r && !r->stored)
+            audit_differs(a, r->entity, r->id, "it has events, but is missing from its table");
+    }
+    return 0;
+}
+
+void audit__start(struct audit *a, struct store *store, struct audit_result *result)
+{
+    *result = (struct audit_result){ 0 };
+    *a = (struct audit){ .store = store,
+                         .result = result,
+                         .total = store_last_event(store),
+                         .expected = 1,
+                         .arena = arena_new(0) };
+}
+
+void audit__free(struct audit *a)
+{
+    for (size_t i = 0; i < a->map.room; i++)
+        if (a->map.slots[i].value)
+            mem_free(((struct audit__row *)(uintptr_t)a->map.slots[i].value)->folded);
+    domain__idmap_free(&a->map);
+    arena_free(a->arena);
+}
+
+int domain_audit(struct domain *d, audit_progress progress, void *context, struct audit_result *out,
+                 struct error *e)
+{
+    struct audit a;
+    struct audit_result result;
+    audit__start(&a, domain_store(d), &result);
+    a.progress = progress;
+    a.context = context;
+    int rc = audit_events(&a, e);
+    if (!rc)
+        rc = audit__rows(&a, e);
+    if (!rc) {
+        memcpy(result.head, a.previous_hash, sizeof result.head);
+        *out = result;
+        if (progress)
+            progress(context, result.events, a.total);
+    }
+    audit__free(&a);
+    return rc;
+}

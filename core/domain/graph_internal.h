@@ -1,0 +1,55 @@
+/* Inside a stage graph: what graph.c builds and graph_check.c resolves. */
+#ifndef DOMAIN_GRAPH_INTERNAL_H
+#define DOMAIN_GRAPH_INTERNAL_H
+
+#include "baton/domain/graph.h"
+
+struct arena;
+
+enum { GRAPH_FIELDS_MAX = 256, GRAPH_STEPS_MAX = 32, GRAPH_REASONS_MAX = 64 };
+
+/* Transitions name stages that may be declared later; graph_finish turns them into indices. */
+struct graph_pending {
+    const char *const *from;
+    const char *to; /* NULL: stays */
+};
+
+struct graph_expire {
+    const char *stage, *transition, *where;
+    struct span after;
+};
+
+struct graph_leaving { /* of one stage */
+    const char *where;
+    int *out; /* transitions that leave it */
+    size_t out_count;
+};
+
+struct graph {
+    struct arena *memory; /* all that is pointed to from below, but the arrays */
+    const char *name, *title, *plugin;
+    int version;
+    bool finished;
+    int initial; /* -1 until finished */
+    struct stage *stages;
+    struct graph_leaving *leaving; /* one per stage */
+    size_t stage_count;
+    struct transition *transitions;
+    struct graph_pending *pending; /* one per transition */
+    size_t transition_count;
+    struct graph_expire *expires;
+    size_t expire_count;
+    struct field *fields;
+    size_t field_count;
+};
+
+/* Shared with entities' fields (domain.c): checks a declaration, deep copies it. */
+int field__check(const struct field *f, enum entity entity, struct error *e);
+void field__copy(struct arena *memory, const struct field *from, struct field *to);
+
+/* Transitions that leave a stage, as indices. */
+const int *graph__leaving(const struct graph *g, int stage, size_t *count);
+/* Is it the name of a field of the workflow, or of a column of a referral that users fill? */
+bool graph__knows_field(const struct graph *g, const char *name);
+
+#endif

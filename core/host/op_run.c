@@ -1,0 +1,60 @@
+/* op run: a script, in a session of its own that ends with it. It is stepped in
+ * slices, so that a loop can do other things meanwhile; each of its writes is a
+ * turn of its own. */
+#include "host/request_internal.h"
+
+static int run_start(struct conversation *c, struct error *e)
+{
+    const char *source = NULL, *name = NULL, *cwd = NULL;
+    const char *const *args, *const *files;
+    size_t n = 0;
+    int rc;
+    if ((rc = request__text(c, "source", true, &source, &n, e)) ||
+        (rc = request__text(c, "name", true, &name, NULL, e)) ||
+        (rc = request__path(c, "cwd", false, &cwd, e)) ||
+        (rc = request__list(c, "args", false, &args, e)) ||
+        (rc = request__list(c, "files", true, &files, e)))
+        return rc;
+    struct session_options options = { .actor = &c->actor,
+                                       .output = conversation__output,
+                                       .context = c,
+                                       .cwd = cwd,
+                                       .files = files,
+                                       .args = args,
+                                       .script_name = name };
+    if ((rc = session_open(&c->script, c->org->world.script, &options, e)))
+        return rc;
+    return session_start(c->script, source, n, name, e);
+}
+
+static int run_step(struct conversation *c, bool *done, struct error *e)
+{
+    struct org *o = c->org;
+    if (!c->script)
+        return error_set(e, ERROR_CANCELLED,
+                         "the script was stopped: the organisation was opened anew");
+    org__enter(o);
+    int rc = session_step(c->script, done, e);
+    org__leave(o);
+    if (!rc && !c->script)
+        rc = error_set(e, ERROR_IO,
+                       "the script was stopped: the database failed and was opened again");
+    return rc;
+}
+
+static int run_finish(struct conversation *c, struct jsonw *done, struct error *e)
+{
+    (void)e;
+    jsonw_key(done, "now_ms");
+    jsonw_int(done, org_now(c->org));
+    return 0;
+}
+
+static const char *const run_keys[] = { "source", "name", "args", "cwd", "files", NULL };
+
+const struct request_op op_run = { .name = "run",
+                                   .keys = run_keys,
+                                   .writes = true,
+                                   .start = run_start,
+                                   .step = run_step,
+                                   .finish = run_finish };

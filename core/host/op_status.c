@@ -1,0 +1,129 @@
+/* op status: an organisation in one object, for `baton status` and for whoever
+ * wonders why something does not happen. */
+#include "baton/base/zone.h"
+#include "host/request_internal.h"
+
+static void status_text(struct jsonw *w, const char *key, const char *text)
+{
+    jsonw_key(w, key);
+    jsonw_text(w, text);
+}
+
+static void status_number(struct jsonw *w, const char *key, int64_t n)
+{
+    jsonw_key(w, key);
+    jsonw_int(w, n);
+}
+
+static void status_org(struct org *o, struct jsonw *w)
+{
+    const struct org_config *config = &o->world.config;
+    int64_t due = org_tick_at(o);
+    status_text(w, "name", o->name);
+    status_text(w, "title", config->title);
+    status_text(w, "zone", config->zone);
+    status_text(w, "clock", config->clock_movable ? "movable" : "system");
+    status_number(w, "now_ms", org_now(o));
+    jsonw_key(w, "next_due_ms");
+    if (due == INT64_MAX)
+        jsonw_null(w);
+    else
+        jsonw_int(w, due);
+    status_number(w, "memory_bytes", (int64_t)org_memory(o));
+}
+
+static int status_store(struct org *o, struct jsonw *w, struct error *e)
+{
+    struct store_stats stats;
+    int rc = store_stats(o->store, &stats, e);
+    if (rc)
+        return rc;
+    status_number(w, "file_bytes", stats.file_bytes);
+    status_number(w, "wal_bytes", stats.wal_bytes);
+    status_number(w, "events", stats.events);
+    status_number(w, "dirty_rows", stats.dirty_rows);
+    status_number(w, "turns", stats.turns);
+    status_number(w, "commands", stats.commands);
+    status_text(w, "sqlite", stats.sqlite_version);
+    return 0;
+}
+
+static void status_plugins(struct org *o, struct jsonw *w)
+{
+    struct plugin_info p;
+    jsonw_key(w, "plugins");
+    jsonw_open_array(w);
+    for (size_t i = 0; i < script_plugin_count(o->world.script); i++) {
+        script_plugin_at(o->world.script, i, &p);
+        jsonw_open_object(w);
+        status_text(w, "name", p.name);
+        status_text(w, "version", p.version);
+        status_text(w, "title", p.title);
+        status_text(w, "dir", p.dir);
+        jsonw_key(w, "loaded");
+        jsonw_bool(w, p.loaded);
+        status_text(w, "problem", p.problem);
+        status_number(w, "calls", p.calls);
+        status_number(w, "failures", p.failures);
+        status_number(w, "cpu_ms", (int64_t)(p.cpu_ns / 1000000));
+        status_number(w, "workflows", (int64_t)p.workflows);
+        status_number(w, "handlers", (int64_t)p.handlers);
+        status_number(w, "commands", (int64_t)p.commands);
+        status_number(w, "jobs", (int64_t)p.jobs);
+        status_number(w, "reports", (int64_t)p.reports);
+        jsonw_close(w);
+    }
+    jsonw_close(w);
+}
+
+static void status_workflows(struct org *o, struct jsonw *w)
+{
+    jsonw_key(w, "workflows");
+    jsonw_open_array(w);
+    for (size_t i = 0; i < domain_graph_count(o->world.domain); i++) {
+        const struct graph *g = domain_graph_at(o->world.domain, i);
+        jsonw_open_object(w);
+        status_text(w, "name", graph_name(g));
+        status_text(w, "title", graph_title_of(g));
+        status_number(w, "version", graph_version(g));
+        status_text(w, "plugin", graph_plugin(g));
+        status_number(w, "stages", (int64_t)graph_stage_count(g));
+        status_number(w, "transitions", (int64_t)graph_transition_count(g));
+        jsonw_close(w);
+    }
+    jsonw_close(w);
+}
+
+static int status_rows(struct org *o, struct jsonw *w, struct error *e)
+{
+    jsonw_key(w, "rows");
+    jsonw_open_object(w);
+    for (enum entity entity = 1; entity < ENTITY_END; entity++) {
+        struct store_query query = { .entity = entity };
+        int64_t count = 0;
+        int rc = store_count(o->store, &query, &count, e);
+        if (rc)
+            return rc;
+        status_number(w, schema_of(entity)->plural, count);
+    }
+    jsonw_close(w);
+    return 0;
+}
+
+static int status_finish(struct conversation *c, struct jsonw *done, struct error *e)
+{
+    struct org *o = c->org;
+    int rc = status_store(o, done, e);
+    if (rc)
+        return rc;
+    status_org(o, done);
+    status_plugins(o, done);
+    status_workflows(o, done);
+    return status_rows(o, done, e);
+}
+
+static const char *const status_keys[] = { NULL };
+
+const struct request_op op_status = { .name = "status",
+                                      .keys = status_keys,
+                                      .finish = status_finish };

@@ -1,0 +1,75 @@
+/* What the files of the host room share about a living organisation. */
+#ifndef HOST_ORG_INTERNAL_H
+#define HOST_ORG_INTERNAL_H
+
+#include "baton/base/arena.h"
+#include "baton/base/buf.h"
+#include "baton/base/clock.h"
+#include "baton/base/error.h"
+#include "baton/host/org.h"
+#include "host/home_internal.h"
+
+/* Everything that a reload makes anew. */
+struct org_world {
+    struct org_config config;
+    struct domain *domain; /* NULL with script: unloaded */
+    struct script *script;
+};
+
+/* Who wants to hear that sessions are gone: conversations. */
+struct org_watch {
+    void (*detached)(struct org_watch *w, const char *why, bool closing);
+    struct org_watch *next, **link; /* link NULL: not in a list */
+};
+
+struct org {
+    const struct home *home;
+    char *name, *dir;
+    struct store *store; /* NULL: broken, see org__alive */
+    struct org_world world;
+    struct clock clock;
+    org_notice notice;
+    void *context;
+    struct org_watch *watches;
+    struct arena *names; /* of actors; see org_actor */
+    char **interned;
+    size_t interned_count;
+    struct buf notices; /* of the turn that is open: told after its commit; NUL ends each */
+    unsigned inside;    /* depth of calls into a session: the state can't be thrown away */
+    bool reopen_wanted;
+};
+
+void org__say(struct org *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* 0 if it is open; else tries to open it again. First thing of every verb that needs the store. */
+int org__alive(struct org *o, struct error *e);
+/* The commit failed or the store did: throw the state away and open again, at once or, inside a
+ * session, when it is left. */
+void org__recover(struct org *o);
+void org__enter(struct org *o);
+void org__leave(struct org *o);
+/* Sessions are about to end: tells every watch. */
+void org__detach_all(struct org *o, const char *why, bool closing);
+void org__watch(struct org *o, struct org_watch *w);
+void org__unwatch(struct org_watch *w);
+
+/* org_world.c */
+/* Fills domain and script of a world that has its config. */
+int world__load(struct org_world *w, struct org *o, struct error *e);
+void world__unload(struct org_world *w); /* keeps the config */
+void world__close(struct org_world *w);
+/* Tells what did not load, and settings of workflows that nobody declared. */
+void world__report(struct org *o, const struct org_world *w);
+/* A plugin that is loaded in `old`, or that `old` lacks, and that `new` could not load. */
+int world__check_plugins(const struct org_world *old, const struct org_world *new, struct error *e);
+
+/* tick.c: one turn of what is due, and a batch of the outbox. *more: something is due still. */
+int org__tick_some(struct org *o, bool *more, struct error *e);
+
+/* outbox_file.c: at most a batch; *tried is how many. */
+int outbox__deliver(struct org *o, size_t *tried, struct error *e);
+
+#define ORG_CLOCK_KEY "clock_offset_ms"
+int64_t org__offset(const struct org *o); /* of its clock, against the system's */
+
+#endif

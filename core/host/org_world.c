@@ -1,0 +1,140 @@
+/* The part of an organisation that holds no truth: settings, domain, Lua.
+ *
+ * A reload makes a second world beside the first, on the same store, and swaps
+ * them when the new one is whole. A plugin that fails to load is left out; that
+ * is told by world__report, and a reload refuses it (world__check_plugins). */
+#include "baton/base/ini.h"
+#include "baton/base/limits.h"
+#include "baton/base/memory.h"
+#include "baton/base/text.h"
+#include "host/org_internal.h"
+
+#include <string.h>
+
+/* What plugins print or log: to whoever listens to the organisation. */
+static void world_output(void *context, enum script_stream stream, const char *plugin,
+                         const char *text, size_t n)
+{
+    struct org *o = context;
+    if (stream == SCRIPT_PROGRESS)
+        return; /* nobody waits for it */
+    while (n && text[n - 1] == '\n')
+        n--;
+    const char *level = stream == SCRIPT_LOG_ERROR  ? "error: "
+                        : stream == SCRIPT_LOG_WARN ? "warning: "
+                                                    : "";
+    int shown = n > LIMIT_TEXT_BYTES ? LIMIT_TEXT_BYTES : (int)n;
+    if (plugin)
+        org__say(o, "plugin %s: %s%.*s", plugin, level, shown, text);
+    else
+        org__say(o, "%s%.*s", level, shown, text);
+}
+
+static int world_advance_clock(void *context, int64_t to_ms, struct error *e)
+{
+    return org_move_clock(context, to_ms, e);
+}
+
+static int world_load_script(struct org_world *w, struct org *o, struct error *e)
+{
+    static const char *const no_plugins[] = { NULL };
+    struct script_options options = { .org = o->name,
+                                      .org_title = w->config.title,
+                                      .clock = &o->clock,
+                                      .clock_movable = w->config.clock_movable,
+                                      .limit_bytes = w->config.lua_bytes,
+                                      .call_ms = w->config.call_ms,
+                                      .output = world_output,
+                                      .context = o,
+                                      .advance_clock = world_advance_clock };
+    int rc = script_open(&w->script, w->domain, &options, e);
+    if (rc)
+        return rc;
+    char **dirs = home__plugin_dirs(o->home, o->dir);
+    const char *const *names =
+        w->config.plugins ? (const char *const *)w->config.plugins : no_plugins;
+    rc = script_load_plugins(w->script, names, (const char *const *)dirs, w->config.ini, e);
+    home__free_list(dirs);
+    return rc;
+}
+
+int world__load(struct org_world *w, struct org *o, struct error *e)
+{
+    static const char *const no_roles[] = { NULL };
+    w->domain = domain_new(o->store, w->config.calendar, &o->clock);
+    int rc = domain_set_roles(w->domain,
+                              w->config.roles ? (const char *const *)w->config.roles : no_roles, e);
+    if (!rc)
+        rc = world_load_script(w, o, e);
+    if (rc)
+        world__unload(w);
+    return rc;
+}
+
+void world__unload(struct org_world *w)
+{
+    script_close(w->script);
+    domain_free(w->domain);
+    w->script = NULL;
+    w->domain = NULL;
+}
+
+void world__close(struct org_world *w)
+{
+    world__unload(w);
+    config__free(&w->config);
+}
+
+static void world_report_workflow(struct org *o, const struct org_world *w,
+                                  const struct ini_entry *entry)
+{
+    const char *name = entry->section + 9;
+    if (domain_graph(w->domain, name))
+        return;
+    struct error e = { 0 };
+    const struct graph *graph;
+    domain_find_graph(w->domain, name, &graph, &e);
+    org__say(o, "%s:%d: [%s] has no effect: %s", ini_file(w->config.ini), entry->line,
+             entry->section, e.message);
+}
+
+void world__report(struct org *o, const struct org_world *w)
+{
+    struct plugin_info info;
+    for (size_t i = 0; i < script_plugin_count(w->script); i++) {
+        script_plugin_at(w->script, i, &info);
+        if (!info.loaded)
+            org__say(o, "plugin %s is left out: %s", info.name, info.problem);
+    }
+    const char *last = "";
+    for (size_t i = 0; i < ini_count(w->config.ini); i++) {
+        const struct ini_entry *entry = ini_at(w->config.ini, i);
+        if (strncmp(entry->section, "workflow ", 9) || !strcmp(entry->section, last))
+            continue;
+        last = entry->section;
+        world_report_workflow(o, w, entry);
+    }
+}
+
+static bool world_was_missing(const struct org_world *w, const char *plugin)
+{
+    struct plugin_info info;
+    for (size_t i = 0; i < script_plugin_count(w->script); i++) {
+        script_plugin_at(w->script, i, &info);
+        if (!strcmp(info.name, plugin))
+            return !info.loaded;
+    }
+    return false;
+}
+
+int world__check_plugins(const struct org_world *old, const struct org_world *new, struct error *e)
+{
+    struct plugin_info info;
+    for (size_t i = 0; i < script_plugin_count(new->script); i++) {
+        script_plugin_at(new->script, i, &info);
+        if (!info.loaded && !(old->script && world_was_missing(old, info.name)))
+            return error_set(e, ERROR_SCRIPT, "plugin %s: %s; everything stays as it was",
+                             info.name, info.problem);
+    }
+    return 0;
+}

@@ -1,0 +1,218 @@
+/* Time budgets without a cost for calls that keep them.
+ *
+ * A count hook is dear at any period, so no hook is set while all is well. One
+ * POSIX timer per thread ticks every 5 ms while calls are made; its handler
+ * counts a tick for the script at work and, beyond its deadline, sets a hook
+ * that fires at the next Lua instruction. The hook raises the kill, and stays
+ * until the call that was over its budget returns: pcall, xpcall, coroutines
+ * and close handlers raise it again (budget__rethrow). A call only writes
+ * volatile words; the timer stops itself after ticks without a call.
+ *
+ * The same hook lets a script that computes for long give way: it yields where
+ * its coroutine began. */
+#include "script/state_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "baton/base/memory.h"
+#include "baton/store/store.h"
+
+enum { BUDGET_IDLE_TICKS = 40 };
+
+struct budget_timer {
+    struct script *volatile active; /* whose outermost call runs */
+    volatile bool armed;
+    volatile int idle_ticks;
+    timer_t timer;
+    pid_t thread;
+    bool made;
+    int scripts; /* that are open */
+};
+
+/* The one mutable global of this room: a signal handler has no other way to find what it works on. One
+ * thread runs all scripts of a process; the timer is of that thread. */
+static struct budget_timer *volatile budget_timer;
+
+static int budget_signal(void)
+{
+    return SIGRTMIN + 4;
+}
+
+static void budget_hook(lua_State *L, lua_Debug *ar);
+
+static void budget_set(timer_t timer, long period_ms)
+{
+    struct itimerspec at = { 0 };
+    at.it_interval.tv_nsec = period_ms * 1000000L;
+    at.it_value = at.it_interval;
+    timer_settime(timer, 0, &at, NULL);
+}
+
+/* Async-signal-safe: words of the script, lua_sethook (which Lua allows here), timer_settime. */
+static void budget_on_tick(int signal_number)
+{
+    (void)signal_number;
+    struct budget_timer *b = budget_timer;
+    int saved = errno;
+    if (!b)
+        return;
+    struct script *s = b->active;
+    if (s) {
+        b->idle_ticks = 0;
+        s->tick++;
+        if (s->tick >= s->deadline || s->tick >= s->slice_end || s->cancel_wanted)
+            lua_sethook(s->running, budget_hook, LUA_MASKCOUNT, 1);
+    } else if (++b->idle_ticks > BUDGET_IDLE_TICKS) {
+        b->armed = false;
+        budget_set(b->timer, 0);
+    }
+    errno = saved;
+}
+
+void budget__open(struct script *s)
+{
+    s->running = s->L;
+    s->deadline = s->slice_end = UINT64_MAX;
+    if (!budget_timer)
+        budget_timer = mem_new(struct budget_timer);
+    struct budget_timer *b = budget_timer;
+    b->scripts++;
+    if (b->made && b->thread != gettid())
+        b->made = b->armed = false; /* we are the child of a fork: timers stay with the parent */
+}
+
+static void budget_drop_timer(struct budget_timer *b)
+{
+    if (b->made)
+        timer_delete(b->timer);
+    b->made = b->armed = false;
+}
+
+void budget__close(struct script *s)
+{
+    struct budget_timer *b = budget_timer;
+    if (b->active == s)
+        b->active = NULL;
+    if (--b->scripts > 0)
+        return;
+    budget_timer = NULL; /* a tick still on its way finds nothing */
+    budget_drop_timer(b);
+    mem_free(b);
+}
+
+/* The slow path: a timer for this thread (another one after a fork), set to tick. */
+static void budget_arm(struct budget_timer *b)
+{
+    pid_t thread = gettid();
+    if (!b->made) {
+        struct sigaction action = { .sa_handler = budget_on_tick, .sa_flags = SA_RESTART };
+        sigaction(budget_signal(), &action, NULL);
+        struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = budget_signal() };
+        event._sigev_un._tid = thread;
+        if (timer_create(CLOCK_MONOTONIC, &event, &b->timer) < 0)
+            return; /* no budget without a timer; the front process still watches (DESIGN 6) */
+        b->made = true;
+        b->thread = thread;
+    }
+    b->idle_ticks = 0;
+    b->armed = true;
+    budget_set(b->timer, BUDGET_TICK_MS);
+}
+
+struct script *budget__enter(struct script *s)
+{
+    struct budget_timer *b = budget_timer;
+    struct script *before = b->active;
+    b->active = s; /* first: from here on the handler does not disarm */
+    if (!b->armed)
+        budget_arm(b);
+    return before;
+}
+
+void budget__leave(struct script *before)
+{
+    budget_timer->active = before;
+}
+
+void script__cancel(struct script *s)
+{
+    if (!s->call)
+        return;
+    s->cancel_wanted = 1;
+    lua_sethook(s->running, budget_hook, LUA_MASKCOUNT, 1);
+}
+
+/* ---- the kill ---- */
+
+static const char budget_token; /* its address is the error value of a kill: nothing to allocate */
+
+static void budget_decide(struct script *s)
+{
+    struct script_call *over = NULL, *outermost = NULL;
+    for (struct script_call *c = s->call; c; c = c->up) {
+        outermost = c;
+        if (s->tick >= c->until)
+            over = c;
+    }
+    if (s->cancel_wanted && outermost) {
+        s->kill = KILL_CANCEL;
+        s->kill_call = outermost;
+    } else if (over) {
+        s->kill = KILL_TIME;
+        s->kill_call = over;
+    }
+}
+
+static void budget_raise(lua_State *L)
+{
+    lua_pushlightuserdata(L, (void *)&budget_token);
+    lua_error(L);
+}
+
+/* True where the innermost call is a coroutine of ours that may yield right here. */
+static bool budget_may_give_way(struct script *s, lua_State *L)
+{
+    return s->call && s->call->resumable && s->call->base == L && lua_isyieldable(L) &&
+           !store_in_command(domain_store(s->domain));
+}
+
+static void budget_hook(lua_State *L, lua_Debug *ar)
+{
+    struct script *s = script__of(L);
+    if (s->kill == KILL_NONE) {
+        budget_decide(s);
+        s->kill_where[0] = '\0';
+        if (s->kill != KILL_NONE && lua_getinfo(L, "Sl", ar) && ar->currentline > 0)
+            snprintf(s->kill_where, sizeof s->kill_where, "%s:%d", ar->short_src, ar->currentline);
+    }
+    if (s->kill != KILL_NONE)
+        budget_raise(L);
+    lua_sethook(L, NULL, 0, 0); /* a slice, or a hook that a coroutine inherited */
+    if (s->tick >= s->slice_end && budget_may_give_way(s, L))
+        lua_yield(L, 0);
+}
+
+void budget__rethrow(lua_State *L)
+{
+    if (script__of(L)->kill == KILL_NONE)
+        return;
+    lua_sethook(L, budget_hook, LUA_MASKCOUNT, 1); /* for the close handlers on the way out */
+    budget_raise(L);
+}
+
+bool budget__killed(const struct script *s, const struct script_call *c, struct error *e)
+{
+    if (s->kill == KILL_NONE || s->kill_call != c)
+        return false;
+    if (s->kill == KILL_CANCEL)
+        error_set(e, ERROR_CANCELLED, "stopped on request");
+    else
+        error_set(e, ERROR_LIMIT, "stopped: it ran longer than its %u ms", c->frame->budget_ms);
+    if (s->kill_where[0])
+        error_at(e, "%s", s->kill_where);
+    return true;
+}

@@ -1,0 +1,15 @@
+/* notes.* — free text on anything. */
+#include "script/records_internal.h"
+
+RECORDS_VERBS(notes, ENTITY_NOTE)
+RECORDS_VERB(notes, add, add, ENTITY_NOTE)
+
+static const struct script_function notes_functions[] = {
+    RECORDS_ENTRIES(notes, "N", "about=\"R-1\"", "author"),
+    { "add", notes_add, "notes.add{about=, text=} → handle",
+      "writes a note; h:note(text) is shorter",
+      "return notes.add{about=\"P-1\", text=\"prefers mornings\"}" },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
+const struct script_module script__notes = { "notes", "free text on anything", notes_functions };

@@ -1,0 +1,15 @@
+/* tasks.* — what people must do. */
+#include "script/records_internal.h"
+
+RECORDS_VERBS(tasks, ENTITY_TASK)
+RECORDS_VERB(tasks, add, add, ENTITY_TASK)
+
+static const struct script_function tasks_functions[] = {
+    RECORDS_ENTRIES(tasks, "K", "open=true, role=\"lead\"", "status"),
+    { "add", tasks_add, "tasks.add{title=, about=, assignee=|role=, due=, kind=} → handle",
+      "something a person must do",
+      "return tasks.add{title=\"call back\", role=\"lead\", due=\"tomorrow 09:00\"}" },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
+const struct script_module script__tasks = { "tasks", "what people must do", tasks_functions };

@@ -1,0 +1,399 @@
+/* Plugins: in which order they load, each all or nothing, and the circuit
+ * breaker that switches one off.
+ *
+ * A plugin is read (plugin_ini.c), ordered behind those that it requires, then
+ * its init.lua runs in an environment of its own and declares what it has.
+ * One that fails leaves nothing behind but its problem; what requires it is
+ * left out too. Nothing is unloaded later: the host opens a new script. */
+#include "script/plugin_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "baton/base/ini.h"
+#include "baton/base/memory.h"
+#include "baton/base/text.h"
+
+enum { PLUGIN_STREAK = 5, PLUGIN_FILE_BYTES = 128 };
+
+static struct plugin *plugin_named(const struct script *s, const char *name)
+{
+    for (size_t i = 0; i < s->plugin_count; i++)
+        if (!strcmp(s->plugins[i]->name, name))
+            return s->plugins[i];
+    return NULL;
+}
+
+void plugin_problem(struct plugin *p, const char *text)
+{
+    mem_free(p->problem);
+    p->problem = mem_dup(text);
+}
+
+static void plugin_failed(struct plugin *p, const struct error *e)
+{
+    char text[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES + 4];
+    error_format(e, text, sizeof text);
+    plugin_problem(p, text);
+}
+
+/* ---- sources ---- */
+
+/* Names are words with slashes: nothing that climbs, nothing hidden. */
+static bool source_name_is_good(const char *file)
+{
+    size_t n = strlen(file);
+    return n > 0 && n < PLUGIN_FILE_BYTES && strspn(file, "abcdefghijklmnopqrstuvwxyz0123456789_/") == n &&
+           file[0] != '/' && file[n - 1] != '/' && !strstr(file, "//");
+}
+
+int plugin_source(const struct plugin *p, const char *file, struct buf *out, struct error *e)
+{
+    struct buf path = BUF_INIT;
+    if (!source_name_is_good(file))
+        return error_set(e, ERROR_INVALID, "\"%.80s\" is no name of a file of the plugin: a-z, 0-9, _ and / only, "
+                         "without .lua", file);
+    buf_printf(&path, "%s/%s.lua", p->dir, file);
+    char *resolved = realpath(buf_text(&path), NULL);
+    size_t n = strlen(p->dir);
+    int rc;
+    if (!resolved)
+        rc = error_set(e, ERROR_NOT_FOUND, "plugin %s has no file %s.lua", p->name, file);
+    else if (strncmp(resolved, p->dir, n) != 0 || resolved[n] != '/')
+        rc = error_set(e, ERROR_DENIED, "%s.lua leads out of the folder of plugin %s", file, p->name);
+    else
+        rc = buf_read_file(out, resolved, LIMIT_SOURCE_BYTES, e);
+    free(resolved);
+    buf_free(&path);
+    return rc;
+}
+
+/* Pushes the compiled file, in the plugin's environment. */
+static void source_push(lua_State *L, struct plugin *p, const char *file)
+{
+    struct error e;
+    struct buf *source = script__hold_buf(L);
+    if (plugin_source(p, file, source, &e) < 0)
+        script__raise(L, &e);
+    const char *name = lua_pushfstring(L, "@%s/%s.lua", p->name, file);
+    int status = luaL_loadbufferx(L, buf_text(source), source->len, name, "t");
+    buf_free(source);
+    if (status != LUA_OK)
+        lua_error(L);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, p->env_ref);
+    if (!lua_setupvalue(L, -2, 1))
+        lua_pop(L, 1);
+    lua_replace(L, -3); /* over the name; the held buffer stays below */
+    lua_pop(L, 1);
+}
+
+static const char require_running; /* marks a file that is being loaded */
+
+int plugin_require(lua_State *L)
+{
+    const char *file = luaL_checkstring(L, 1);
+    struct plugin *p = script__plugin(L);
+    if (!p)
+        script__raisef(L, ERROR_DENIED, "baton.require loads files of a plugin; a script has none");
+    lua_settop(L, 1);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, p->files_ref);
+    lua_pushvalue(L, 1);
+    if (lua_rawget(L, 2) != LUA_TNIL) {
+        if (lua_islightuserdata(L, -1) && lua_touserdata(L, -1) == &require_running)
+            script__raisef(L, ERROR_INVALID, "baton.require(\"%s\"): it requires itself", file);
+        return 1;
+    }
+    source_push(L, p, file);
+    lua_pushvalue(L, 1);
+    lua_pushlightuserdata(L, (void *)&require_running);
+    lua_rawset(L, 2);
+    int status = lua_pcall(L, 0, 1, 0); /* a failure must not leave the mark */
+    lua_pushvalue(L, 1);
+    if (status != LUA_OK)
+        lua_pushnil(L);
+    else if (lua_isnil(L, -2))
+        lua_pushboolean(L, 1);
+    else
+        lua_pushvalue(L, -2);
+    lua_rawset(L, 2);
+    if (status != LUA_OK)
+        return lua_error(L);
+    return 1;
+}
+
+/* ---- loading one ---- */
+
+struct plugin *plugin_loading(lua_State *L, const char *call)
+{
+    struct plugin *p = script__plugin(L);
+    if (!p)
+        script__raisef(L, ERROR_DENIED, "%s belongs into a plugin: it declares what is there from the start", call);
+    if (!p->loading)
+        script__raisef(L, ERROR_DENIED, "%s works only while a plugin loads", call);
+    return p;
+}
+
+static int plugin_run(lua_State *L)
+{
+    struct plugin *p = lua_touserdata(L, 1);
+    script__push_env(L, p, NULL);
+    p->env_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_newtable(L);
+    p->files_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    source_push(L, p, "init");
+    lua_call(L, 0, 0);
+    return 0;
+}
+
+static void plugin_drop(struct script *s, struct plugin *p)
+{
+    domain_remove_plugin(s->domain, p->name);
+    hooks_drop(s, p);
+    jobs_drop(s, p);
+    commands_drop(s, p);
+    luaL_unref(s->L, LUA_REGISTRYINDEX, p->env_ref);
+    luaL_unref(s->L, LUA_REGISTRYINDEX, p->files_ref);
+    p->env_ref = p->files_ref = LUA_NOREF;
+    p->workflows = 0;
+}
+
+static void plugin_load(struct script *s, struct plugin *p)
+{
+    struct error e;
+    struct script_frame frame = { .plugin = p,
+                                  .actor = &p->actor,
+                                  .what = "loading",
+                                  .budget_ms = LIMIT_STATEMENT_MS,
+                                  .read_only = true };
+    p->loading = true;
+    int rc = script__protect(s->L, &frame, plugin_run, p, &e);
+    p->loading = false;
+    p->loaded = rc == 0;
+    if (rc == 0)
+        return;
+    plugin_drop(s, p);
+    plugin_failed(p, &e);
+}
+
+/* ---- order ---- */
+
+/* Why it cannot load yet, or ever: about those that it requires. */
+static int requires_check(const struct script *s, const struct plugin *p, struct error *e)
+{
+    for (size_t i = 0; i < p->require_count; i++) {
+        const struct requirement *r = &p->requires[i];
+        const struct plugin *other = plugin_named(s, r->plugin);
+        const char *space = *r->op ? " " : "";
+        if (!other)
+            return error_set(e, ERROR_NOT_FOUND, "plugin %s requires %s%s%s%s%s, which plugins = of org.ini does not name",
+                             p->name, r->plugin, space, r->op, space, r->version);
+        if (*other->version && !version_satisfies(other->version, r->op, r->version))
+            return error_set(e, ERROR_CONFLICT, "plugin %s requires %s %s %s, there is %s", p->name, r->plugin, r->op,
+                             r->version, other->version);
+        if (!other->loaded)
+            return error_set(e, ERROR_INVALID, "plugin %s requires %s, which did not load: %.600s", p->name, r->plugin,
+                             other->problem ? other->problem : "");
+    }
+    return 0;
+}
+
+enum order_mark { ORDER_NEW, ORDER_OPEN, ORDER_DONE };
+
+struct order {
+    struct script *s;
+    enum order_mark marks[LIMIT_PLUGINS];
+    size_t path[LIMIT_PLUGINS + 1], depth; /* for the message about a ring */
+};
+
+static int order_ring(const struct order *o, size_t index, struct error *e)
+{
+    struct buf ring = BUF_INIT;
+    size_t i = 0;
+    while (o->path[i] != index)
+        i++;
+    for (; i < o->depth; i++)
+        buf_printf(&ring, "%s requires ", o->s->plugins[o->path[i]]->name);
+    int rc = error_set(e, ERROR_INVALID, "plugins require each other in a ring: %s%s", buf_text(&ring),
+                       o->s->plugins[index]->name);
+    buf_free(&ring);
+    return rc;
+}
+
+/* Depth first: what it requires, then itself. `load` false only looks for rings. */
+static int order_visit(struct order *o, size_t index, bool load, struct error *e)
+{
+    struct script *s = o->s;
+    struct plugin *p = s->plugins[index];
+    if (o->marks[index] == ORDER_DONE)
+        return 0;
+    if (o->marks[index] == ORDER_OPEN)
+        return order_ring(o, index, e);
+    o->marks[index] = ORDER_OPEN;
+    o->path[o->depth++] = index;
+    for (size_t i = 0; i < p->require_count; i++)
+        for (size_t j = 0; j < s->plugin_count; j++)
+            if (!strcmp(s->plugins[j]->name, p->requires[i].plugin)) {
+                int rc = order_visit(o, j, load, e);
+                if (rc < 0)
+                    return rc;
+            }
+    o->depth--;
+    o->marks[index] = ORDER_DONE;
+    if (!load || !p->usable)
+        return 0;
+    struct error why;
+    if (requires_check(s, p, &why) < 0)
+        plugin_failed(p, &why);
+    else
+        plugin_load(s, p);
+    return 0;
+}
+
+static int order_walk(struct script *s, bool load, struct error *e)
+{
+    struct order o = { .s = s };
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < s->plugin_count; i++)
+        rc = order_visit(&o, i, load, e);
+    return rc;
+}
+
+/* ---- all of them ---- */
+
+static struct plugin *plugin_new(struct script *s, const char *name)
+{
+    struct plugin *p = mem_new(struct plugin);
+    struct buf actor = BUF_INIT;
+    buf_printf(&actor, "plugin %s", name);
+    p->script = s;
+    p->name = mem_dup(name);
+    p->version = mem_dup("");
+    p->title = mem_dup(name);
+    p->dir = mem_dup("");
+    p->actor_name = buf_take(&actor);
+    p->actor = (struct actor){ .name = p->actor_name };
+    p->env_ref = p->files_ref = LUA_NOREF;
+    s->plugins = mem_resize(s->plugins, (s->plugin_count + 1) * sizeof(struct plugin *));
+    s->plugins[s->plugin_count++] = p;
+    return p;
+}
+
+static int plugins_add(struct script *s, const char *const *names, struct error *e)
+{
+    for (; *names; names++) {
+        if (s->plugin_count == LIMIT_PLUGINS)
+            return error_set(e, ERROR_LIMIT, "plugins: an organisation has at most %d", LIMIT_PLUGINS);
+        if (!text_is_name(*names))
+            return error_set(e, ERROR_INVALID, "plugins: \"%.80s\" is no name: a-z, then a-z, 0-9 and _", *names);
+        if (plugin_named(s, *names))
+            return error_set(e, ERROR_CONFLICT, "plugins: \"%s\" is named twice", *names);
+        plugin_new(s, *names);
+    }
+    return 0;
+}
+
+/* [workflow NAME] of a plugin that failed is nobody's mistake: it must not count as unknown. */
+static void plugins_excuse_workflows(const struct script *s, struct ini *org_ini)
+{
+    bool failed = false;
+    for (size_t i = 0; i < s->plugin_count; i++)
+        failed = failed || !s->plugins[i]->loaded;
+    for (size_t i = 0; failed && org_ini && i < ini_count(org_ini); i++)
+        if (!strncmp(ini_at(org_ini, i)->section, "workflow ", 9))
+            ini_know_section(org_ini, ini_at(org_ini, i)->section);
+}
+
+int script_load_plugins(struct script *s, const char *const *names, const char *const *dirs, struct ini *org_ini,
+                        struct error *e)
+{
+    int rc = plugins_add(s, names, e);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < s->plugin_count; i++) {
+        struct error why;
+        if (plugin_ini_read(s->plugins[i], dirs, org_ini, &why) < 0)
+            plugin_failed(s->plugins[i], &why);
+    }
+    if ((rc = order_walk(s, false, e)) < 0)
+        return rc;
+    s->org_ini = org_ini;
+    rc = order_walk(s, true, e);
+    s->org_ini = NULL;
+    plugins_excuse_workflows(s, org_ini);
+    return rc;
+}
+
+size_t script_plugin_count(const struct script *s)
+{
+    return s->plugin_count;
+}
+
+void script_plugin_at(const struct script *s, size_t index, struct plugin_info *out)
+{
+    const struct plugin *p = s->plugins[index];
+    *out = (struct plugin_info){
+        .name = p->name,
+        .version = p->version,
+        .title = p->title,
+        .dir = p->dir,
+        .loaded = p->loaded,
+        .problem = p->problem ? p->problem : "",
+        .calls = p->calls,
+        .failures = p->failures,
+        .cpu_ns = p->cpu_ns,
+        .workflows = p->workflows,
+        .handlers = hooks_count(s, p),
+        .commands = commands_count(s, p, false),
+        .jobs = jobs_count(s, p),
+        .reports = commands_count(s, p, true),
+    };
+}
+
+/* ---- the circuit breaker ---- */
+
+void plugin_went(struct plugin *p, int result, const struct error *e)
+{
+    if (result == 0)
+        p->streak = 0;
+    if (result >= 0 || result == -ERROR_DENIED || result == -ERROR_CANCELLED)
+        return;
+    if (++p->streak < PLUGIN_STREAK || p->off)
+        return;
+    struct buf text = BUF_INIT;
+    p->off = true;
+    buf_printf(&text, "switched off after %d failures in a row, until the organisation is reloaded; the last: %s%s%s",
+               PLUGIN_STREAK, e->where, e->where[0] ? ": " : "", e->message);
+    plugin_problem(p, buf_text(&text));
+    const struct script_options *o = &p->script->options;
+    if (o->output)
+        o->output(o->context, SCRIPT_LOG_ERROR, p->name, buf_text(&text), text.len);
+    buf_free(&text);
+}
+
+int plugin_is_off(const struct plugin *p, struct error *e)
+{
+    if (!p->off)
+        return 0;
+    return error_set(e, ERROR_DENIED, "plugin %s is %s", p->name, p->problem);
+}
+
+/* ---- permissions ---- */
+
+bool script__permitted(lua_State *L, const char *permission)
+{
+    const struct plugin *p = script__plugin(L);
+    if (!p)
+        return true;
+    for (size_t bit = 0; plugin_permissions[bit]; bit++)
+        if (!strcmp(plugin_permissions[bit], permission))
+            return (p->permissions >> bit) & 1;
+    return false;
+}
+
+void script__require_permission(lua_State *L, const char *permission)
+{
+    if (script__permitted(L, permission))
+        return;
+    script__raisef(L, ERROR_DENIED, "plugin %s writes or uses %s, but its plugin.ini does not list permission \"%s\"",
+                   script__plugin_name(L), permission, permission);
+}

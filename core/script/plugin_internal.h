@@ -1,0 +1,120 @@
+/* A plugin from the inside: what plugin.ini says, what is loaded, how it fares. */
+#ifndef SCRIPT_PLUGIN_INTERNAL_H
+#define SCRIPT_PLUGIN_INTERNAL_H
+
+#include "script/state_internal.h"
+
+enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_REAL, SETTING_BOOL, SETTING_SPAN, SETTING_WORDS };
+
+struct setting {
+    char *name;
+    enum setting_type type;
+    char *value; /* as text, checked; NULL: none */
+    char **words; /* ended by NULL; one mem_free */
+    bool has_min, has_max;
+    double min, max;
+};
+
+struct requirement {
+    char *plugin;
+    char op[3]; /* "", ">=", "=", "<", ... */
+    char *version;
+};
+
+struct plugin {
+    struct script *script;
+    char *name, *version, *title, *dir; /* dir is resolved; "" until found */
+    struct setting *settings;
+    size_t setting_count;
+    struct requirement *requires;
+    size_t require_count;
+    unsigned permissions; /* bits of plugin_permissions[] */
+    bool usable;          /* plugin.ini is good */
+    bool loading, loaded, off;
+    char *problem; /* NULL: all is well */
+    int env_ref, files_ref;
+    struct actor actor; /* "plugin NAME" */
+    char *actor_name;
+    int64_t calls, failures;
+    unsigned streak; /* failures of handlers, effects and jobs in a row */
+    uint64_t cpu_ns;
+    size_t workflows;
+};
+
+/* ---- plugin_ini.c ---- */
+extern const char *const plugin_permissions[]; /* ended by NULL */
+/* Finds it in `dirs`, reads plugin.ini, then the settings in org_ini (may be NULL). */
+int plugin_ini_read(struct plugin *p, const char *const *dirs, struct ini *org_ini, struct error *e);
+void plugin_ini_free(struct plugin *p);
+int version_compare(const char *a, const char *b); /* dotted numbers */
+bool version_satisfies(const char *version, const char *op, const char *wanted);
+
+/* ---- plugin_settings.c ---- */
+int settings_read(struct plugin *p, struct ini *ini, struct error *e);      /* [setting NAME] of plugin.ini */
+int settings_configure(struct plugin *p, struct ini *org_ini, struct error *e); /* [plugin NAME] of org.ini */
+void settings_push(lua_State *L, const struct plugin *p); /* a plain table */
+void settings_free(struct plugin *p);
+
+/* ---- plugin.c ---- */
+/* Raises unless the plugin at work is loading. Returns it. */
+struct plugin *plugin_loading(lua_State *L, const char *call);
+void plugin_problem(struct plugin *p, const char *text); /* copies */
+/* Circuit breaker: how a handler, effect or job of it went. A refusal (ERROR_DENIED) is no failure. */
+void plugin_went(struct plugin *p, int result, const struct error *e);
+/* The refusal of a plugin that is switched off: ERROR_DENIED. */
+int plugin_is_off(const struct plugin *p, struct error *e);
+/* Reads NAME.lua of its folder, resolved, never outside it. */
+int plugin_source(const struct plugin *p, const char *file, struct buf *out, struct error *e);
+int plugin_require(lua_State *L); /* baton.require */
+
+/* ---- hooks.c ---- */
+void hooks_install(struct script *s);
+int hooks_add_function(lua_State *L, int index, struct plugin *p, const char *what); /* takes the function; its number */
+int hooks_on(lua_State *L); /* baton.on */
+void hooks_drop(struct script *s, const struct plugin *p);
+void hooks_free(struct script *s);
+size_t hooks_count(const struct script *s, const struct plugin *p);
+/* Pushes the handle of a row, the one pushed last where that is the same. */
+void hooks_push_handle(lua_State *L, enum entity entity, int64_t id);
+
+/* ---- jobs.c ---- */
+int jobs_add(lua_State *L); /* baton.job */
+void jobs_drop(struct script *s, const struct plugin *p);
+void jobs_free(struct script *s);
+size_t jobs_count(const struct script *s, const struct plugin *p);
+
+/* ---- commands.c ---- */
+int commands_add(lua_State *L);        /* baton.command */
+int commands_add_report(lua_State *L); /* baton.report */
+int commands_call(lua_State *L);       /* baton.call */
+int commands_run_report(lua_State *L); /* baton.run_report */
+void commands_drop(struct script *s, const struct plugin *p);
+void commands_free(struct script *s);
+size_t commands_count(const struct script *s, const struct plugin *p, bool report);
+
+/* ---- workflow.c, workflow_fields.c ---- */
+int workflow_add(lua_State *L); /* baton.workflow */
+int workflow_field(lua_State *L); /* baton.field */
+/* Reads a field declaration, a type name or a table, at `index`; text lives in the arena. */
+void workflow_read_field(lua_State *L, int index, const char *name, struct field *out);
+
+/* ---- table.c: option tables of declarations. All raise; `what` is `transition "decide"` ---- */
+void table_check(lua_State *L, int index, const char *const *known, const char *what);
+/* Absent: NULL, or the default. Text lives as long as the script's arena. */
+const char *table_text(lua_State *L, int index, const char *key, const char *what);
+const char *table_need_text(lua_State *L, int index, const char *key, const char *what);
+bool table_bool(lua_State *L, int index, const char *key, bool otherwise, const char *what);
+int64_t table_int(lua_State *L, int index, const char *key, int64_t otherwise, const char *what);
+bool table_number(lua_State *L, int index, const char *key, double *out, const char *what);
+/* A word or a list of words, ended by NULL; NULL if absent. */
+const char *const *table_words(lua_State *L, int index, const char *key, const char *what);
+/* Pushes the value and tells whether it is a table (or absent: false); another type raises. */
+bool table_table(lua_State *L, int index, const char *key, const char *what);
+bool table_span(lua_State *L, int index, const char *key, struct span *out, const char *what);
+struct span table_to_span(lua_State *L, int index, const char *key, const char *what);
+/* String keys of a table, sorted, in the arena; ended by NULL. Integer keys are left out, others raise. */
+const char *const *table_keys(lua_State *L, int index, const char *what);
+/* The word at `index` must be a name ([a-z][a-z0-9_]*): in the arena. */
+const char *table_to_name(lua_State *L, int index, const char *what);
+
+#endif

@@ -1,0 +1,163 @@
+/* The one registration table (DESIGN 15): every function of Lua with its
+ * signature and a line of help. Modules are made from it, and so are the help
+ * of the REPL and the reference page. */
+#include "script/script_internal.h"
+
+#include <string.h>
+
+#include "baton/base/text.h"
+
+const struct script_module *const script__modules[] = {
+    &script__baton,    &script__referrals, &script__referral, &script__people,    &script__partners,
+    &script__services, &script__locations, &script__staff,    &script__tasks,     &script__task,
+    &script__timers,   &script__timer,     &script__notes,    &script__messages,  &script__consents,
+    &script__events,   &script__handle,    &script__clock,    &script__csv,       &script__json,
+    &script__text,     &script__log,       NULL
+};
+
+enum { REGISTRY_NAMES_MAX = 512 };
+
+void script__push_module(lua_State *L, const struct script_module *m)
+{
+    lua_createtable(L, 0, 16);
+    for (const struct script_function *f = m->functions; f->name; f++) {
+        if (!f->function || f->name[0] == ':')
+            continue;
+        lua_pushcfunction(L, f->function);
+        lua_setfield(L, -2, f->name);
+    }
+}
+
+static bool registry_is_method(const struct script_function *f)
+{
+    return f->name[0] == ':';
+}
+
+static const struct script_module *registry_module(const char *name, size_t n)
+{
+    for (size_t i = 0; script__modules[i]; i++)
+        if (strlen(script__modules[i]->name) == n && !memcmp(script__modules[i]->name, name, n))
+            return script__modules[i];
+    return NULL;
+}
+
+/* A method is found with and without its colon. */
+static const struct script_function *registry_function(const struct script_module *m, const char *name)
+{
+    for (const struct script_function *f = m->functions; f->name; f++)
+        if (!strcmp(f->name + (registry_is_method(f) ? 1 : 0), name))
+            return f;
+    return NULL;
+}
+
+/* ---- help ---- */
+
+static void help_overview(struct buf *out)
+{
+    size_t width = 0;
+    for (size_t i = 0; script__modules[i]; i++) {
+        size_t n = strlen(script__modules[i]->name);
+        width = n > width ? n : width;
+    }
+    for (size_t i = 0; script__modules[i]; i++)
+        buf_printf(out, "%-*s  %s\n", (int)width, script__modules[i]->name, script__modules[i]->help);
+    buf_puts(out, "\nhelp \"referrals\" lists a module, help \"referrals.find\" shows one function.\n");
+}
+
+static void help_module(const struct script_module *m, struct buf *out)
+{
+    buf_printf(out, "%s: %s\n\n", m->name, m->help);
+    for (const struct script_function *f = m->functions; f->name; f++)
+        buf_printf(out, "  %s\n      %s\n", f->signature, f->help);
+}
+
+static void help_function(const struct script_function *f, struct buf *out)
+{
+    buf_printf(out, "%s\n\n%s\n", f->signature, f->help);
+    if (f->example)
+        buf_printf(out, "\nexample:  %s\n", f->example);
+}
+
+/* Every name that help takes, into names[]; text in *memory. */
+static size_t help_names(struct arena *memory, const char **names)
+{
+    size_t count = 0;
+    for (size_t i = 0; script__modules[i] && count < REGISTRY_NAMES_MAX - 1; i++) {
+        const struct script_module *m = script__modules[i];
+        names[count++] = m->name;
+        for (const struct script_function *f = m->functions; f->name && count < REGISTRY_NAMES_MAX - 1; f++)
+            names[count++] = arena_printf(memory, "%s%s%s", m->name, registry_is_method(f) ? "" : ".", f->name);
+    }
+    names[count] = NULL;
+    return count;
+}
+
+static int help_unknown(const char *topic, struct error *e)
+{
+    struct arena *memory = arena_new(0);
+    const char **names = arena_alloc(memory, REGISTRY_NAMES_MAX * sizeof *names);
+    struct buf near = BUF_INIT;
+    help_names(memory, names);
+    text_suggest(topic, names, &near);
+    int rc = error_set(e, ERROR_NOT_FOUND, "no help on \"%.80s\"%s", topic,
+                       near.len ? buf_text(&near) : "; help without a name lists the modules");
+    buf_free(&near);
+    arena_free(memory);
+    return rc;
+}
+
+/* "find" alone: every function of that name, in whatever module. */
+static size_t help_anywhere(const char *name, struct buf *out)
+{
+    size_t found = 0;
+    for (size_t i = 0; script__modules[i]; i++) {
+        const struct script_function *f = registry_function(script__modules[i], name);
+        if (!f)
+            continue;
+        if (found++)
+            buf_putc(out, '\n');
+        help_function(f, out);
+    }
+    return found;
+}
+
+int script_help(const char *topic, struct buf *out, struct error *e)
+{
+    const char *text = topic ? topic : "";
+    if (!strncmp(text, "baton.", 6)) { /* modules are members of baton too */
+        size_t n = strcspn(text + 6, ".:");
+        if (registry_module(text + 6, n))
+            text += 6;
+    }
+    if (!*text) {
+        help_overview(out);
+        return 0;
+    }
+    size_t n = strcspn(text, ".:");
+    const struct script_module *m = registry_module(text, n);
+    const struct script_function *f = m && text[n] ? registry_function(m, text + n + 1) : NULL;
+    if (m && !text[n])
+        help_module(m, out);
+    else if (f)
+        help_function(f, out);
+    else if (m || text[n] || !help_anywhere(text, out))
+        return help_unknown(text, e);
+    return 0;
+}
+
+/* ---- the reference page ---- */
+
+void script_reference(struct buf *out)
+{
+    buf_puts(out, "# Lua reference\n\nMade from the registration table: change the table, not this page. "
+                  "Every function is called with a dot, every method of a handle with a colon.\n");
+    for (size_t i = 0; script__modules[i]; i++) {
+        const struct script_module *m = script__modules[i];
+        buf_printf(out, "\n## %s\n\n%s.\n", m->name, m->help);
+        for (const struct script_function *f = m->functions; f->name; f++) {
+            buf_printf(out, "\n### `%s`\n\n%s.\n", f->signature, f->help);
+            if (f->example)
+                buf_printf(out, "\n```lua\n%s\n```\n", f->example);
+        }
+    }
+}

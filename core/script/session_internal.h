@@ -1,0 +1,39 @@
+/* A session from the inside. */
+#ifndef SCRIPT_SESSION_INTERNAL_H
+#define SCRIPT_SESSION_INTERNAL_H
+
+#include "script/script_internal.h"
+
+enum session_mode { SESSION_IDLE, SESSION_STATEMENT, SESSION_SCRIPT };
+
+struct session {
+    struct script *script;
+    struct actor actor;
+    char *actor_name, *actor_roles;
+    script_output output;
+    void *context;
+    char *cwd;    /* NULL: no files */
+    char **files; /* ended by NULL; one by one mem_free */
+    char **args;
+    char *script_name;
+    int env;    /* registry references */
+    int thread; /* of the script; LUA_NOREF: none */
+    lua_State *co;
+    int nargs;              /* of its first resume */
+    enum session_mode mode; /* what runs now */
+    volatile bool cancelled;
+    size_t output_bytes; /* since the statement or step began */
+    bool output_cut;
+    bool wants_clock;
+    int64_t clock_to_ms;
+};
+
+void session__push_env(lua_State *L, const struct session *s);
+/* arg, progress and what else only sessions have, into the environment on top of the stack. */
+void session__add_globals(lua_State *L, const struct session *s);
+/* clock.advance: now, or after the statement. Raises where it may not. */
+void session__advance_clock(lua_State *L, int64_t to_ms);
+/* What the clock will say once a wish of this statement is fulfilled. */
+int64_t session__now(lua_State *L);
+
+#endif

@@ -1,0 +1,127 @@
+/* Inside the state and its plugins. Only the files of this half of the room look in here (state,
+ * sandbox, call, budget, error, write, plugin, workflow, hooks, jobs, commands, module_baton); the
+ * modules of records use script_internal.h. */
+#ifndef SCRIPT_STATE_INTERNAL_H
+#define SCRIPT_STATE_INTERNAL_H
+
+#include "script/script_internal.h"
+
+struct ini;
+struct job;
+struct command;
+struct handler;
+
+/* One call into Lua code of others; lives on the C stack of script__call or script__resume. */
+struct script_call {
+    struct script_call *up;
+    const struct script_frame *frame;
+    lua_State *base;          /* where it began; never handed to Lua */
+    lua_State *outer_running; /* what script->running and the deadlines were before it */
+    uint64_t outer_deadline, outer_slice_end;
+    uint64_t until;      /* its own deadline in ticks, UINT64_MAX: none */
+    bool read_only;      /* its own or one further out */
+    bool resumable;      /* began in script__resume: base may yield */
+    bool own_turn, own_command; /* opened by script__write_begin and not ended yet */
+    bool spoiled;        /* what failed inside it could not be undone alone: it must fail too */
+    bool error_read;     /* *error holds what went wrong */
+    struct error *error;
+    uint64_t began_ns, inner_ns;
+    struct script *outer_active; /* of the tick timer */
+    struct actor via;            /* made when it is asked for: "S-3 via pre_referral" */
+};
+
+enum script_kill { KILL_NONE, KILL_TIME, KILL_CANCEL };
+
+/* A function of a plugin that the core knows by number: guard or effect of a transition. */
+struct script_hook {
+    struct plugin *plugin; /* NULL: dropped */
+    int ref;
+    int params;
+    char *what; /* `guard of "decide"` */
+};
+
+struct script {
+    lua_State *L;
+    struct domain *domain;
+    struct script_options options;
+    char *org, *org_title;
+    size_t used_bytes, limit_bytes;
+    struct arena *arena;
+    struct error scratch; /* where a caller wants no error */
+    struct buf traceback; /* of the last failure */
+
+    /* Calls and their budgets: budget.c. What the signal handler touches is volatile. */
+    struct script_call *call; /* innermost */
+    lua_State *volatile running;
+    volatile uint64_t tick, deadline, slice_end;
+    volatile int cancel_wanted;
+    enum script_kill kill;
+    struct script_call *kill_call; /* the call that a kill ends; it is sticky until then */
+    char kill_where[ERROR_WHERE_BYTES];
+
+    struct plugin **plugins; /* in the order of org.ini */
+    size_t plugin_count;
+    struct ini *org_ini; /* while plugins load */
+
+    /* While a declaration is read: "file:line" of the part at hand, nearer than the call's own line. */
+    char place[ERROR_WHERE_BYTES];
+
+    struct script_hook *hooks;
+    size_t hook_count;
+    struct handler *handlers; /* by priority */
+    size_t handler_count;
+    struct command *commands; /* reports too */
+    size_t command_count;
+    struct job *jobs;
+    size_t job_count;
+
+    /* The handle pushed last for a guard or handler: a handle is immutable, so the next call about the
+     * same row may have it too. */
+    enum entity handle_entity;
+    int64_t handle_id;
+    int handle_ref;
+};
+
+/* ---- state.c ---- */
+/* Runs f(L) with `arg` as its only argument (light userdata), so that what raises in it comes back as an
+ * error. */
+int script__protect(lua_State *L, const struct script_frame *frame, lua_CFunction f, void *arg, struct error *e);
+/* Where C code called by the domain may push and call: what runs now, or the main state. */
+lua_State *script__running(struct script *s);
+
+/* ---- sandbox.c ---- */
+void script__open_libs(lua_State *L); /* once per state */
+/* A read-only view of the table on top of the stack, which it replaces; `what` for messages. */
+void script__push_read_only(lua_State *L, const char *what);
+
+/* ---- protected.c ---- */
+/* pcall, xpcall and coroutines, into the environment table on top of the stack. */
+void script__add_protected_calls(lua_State *L);
+
+/* ---- budget.c ---- */
+enum { BUDGET_TICK_MS = 5, BUDGET_SLICE_TICKS = 4 };
+void budget__open(struct script *s);
+void budget__close(struct script *s);
+/* Around the outermost call of a script. enter returns who was active before. */
+struct script *budget__enter(struct script *s);
+void budget__leave(struct script *before);
+/* If a kill is under way: keeps its hook on L and raises it again. Whatever catches errors of Lua code
+ * calls this first. */
+void budget__rethrow(lua_State *L);
+/* Fills *e with why, if `c` is the call that was killed. */
+bool budget__killed(const struct script *s, const struct script_call *c, struct error *e);
+
+/* ---- write.c ---- */
+/* Ends a part of several writes that failed, without raising. Where the command is not its own, and it has
+ * written, whoever catches the error must not keep the half: the call that opened the command fails too. */
+void script__write_undo(lua_State *L, struct script_write *w);
+/* At the end of a call that went well: 0, or why what it wrote must not be kept. A write that an error
+ * jumped out of is undone, in any case. */
+int write__close(struct script *s, struct script_call *c, int rc, struct error *e);
+
+/* ---- error.c ---- */
+void error__open(lua_State *L); /* makes the metatable of error values */
+/* "file:line" of the innermost Lua function at or above `level`; no allocation. */
+bool error__place(lua_State *L, int level, char *out, size_t size);
+
+#endif

@@ -1,0 +1,52 @@
+/* An organisation alive: store, domain, Lua, clock. Used inside a loop by
+ * host.h, or alone by a command that hosts it in its own process. */
+#ifndef BATON_HOST_ORG_H
+#define BATON_HOST_ORG_H
+
+#include "baton/base/error.h"
+#include "baton/domain/domain.h"
+#include "baton/script/script.h"
+
+struct home;
+struct org;
+
+/* What happens by itself, for people: timers that fired, messages sent, plugins that failed. */
+typedef void (*org_notice)(void *context, const char *org, const char *text);
+
+int org_open(struct org **out, const struct home *h, const char *name, org_notice notice, void *context,
+             struct error *e);
+void org_close(struct org *o);
+const char *org_name(const struct org *o);
+struct domain *org_domain(struct org *o);
+struct store *org_store(struct org *o);
+struct script *org_script(struct org *o);
+const char *org_dir(const struct org *o);
+
+/* Runs one command as a turn: begin, run, end, commit. `run` returns 0 to keep its writes. If the
+ * commit fails, the organisation is opened anew and the error returned. */
+typedef int (*org_run)(void *context, struct org *o, struct error *e);
+int org_turn(struct org *o, org_run run, void *context, struct error *e);
+/* Many at once in one turn (at most LIMIT_TURN_COMMANDS): results[i] is each one's own; a negative
+ * return means that the commit failed and so all of them. */
+struct org_command {
+    org_run run;
+    void *context;
+    int result;
+    struct error error;
+};
+int org_turn_many(struct org *o, struct org_command *commands, size_t count, struct error *e);
+
+/* Fires what is due (timers, deadlines, jobs), delivers the outbox, until nothing is due at now. */
+int org_tick(struct org *o, struct error *e);
+int64_t org_tick_at(struct org *o);      /* when the next is due, in the organisation's time */
+int64_t org_now(const struct org *o);
+int org_move_clock(struct org *o, int64_t to_ms, struct error *e); /* stops at everything due on the way, in order */
+int org_settle_some(struct org *o, bool *more, struct error *e);   /* a slice, when idle */
+int org_reload(struct org *o, struct error *e);                    /* settings and plugins; the old ones stay on error */
+size_t org_memory(const struct org *o);
+
+/* Resolves --as: "S-3", 3, a mail address; NULL: the operator. Copied into *out, names in the org's
+ * memory until it closes. */
+int org_actor(struct org *o, const char *as, struct actor *out, struct error *e);
+
+#endif

@@ -1,0 +1,75 @@
+# Help, versions, exit codes, homes and organisations.
+set -eu
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+export HOME="$dir" BATON_PLUGINS="$SOURCE/plugins"
+unset BATON_HOME
+
+fail() { echo "FAIL: $*" >&2; exit 1; }
+# exits CODE WORDS COMMAND…: the command ends with CODE and says WORDS.
+exits() {
+    want=$1 words=$2
+    shift 2
+    code=0
+    said=$("$@" 2>&1 </dev/null) || code=$?
+    [ "$code" = "$want" ] || fail "$* ended with $code, not $want: $said"
+    case $said in *"$words"*) ;; *) fail "$* says: $said" ;; esac
+}
+
+exits 0 "baton " "$BATON" version
+exits 0 "baton " "$BATON" --version
+exits 0 "sqlite" "$BATON" version --verbose
+exits 0 '"lua":"5.4' "$BATON" version --json
+exits 0 "Usage" "$BATON" --help
+exits 2 "Usage" "$BATON"
+exits 0 "interrupted" "$BATON" help exit-codes
+exits 0 "movable" "$BATON" help org.ini
+exits 0 "Example" "$BATON" help import
+exits 0 "Example" "$BATON" import --help
+exits 0 "org list" "$BATON" org --help
+exits 0 "referrals" "$BATON" help referrals
+exits 0 "referrals" "$BATON" reference
+exits 2 'did you mean "import"?' "$BATON" imprt
+exits 2 "did you mean --home?" "$BATON" --hme x repl
+exits 2 "something is missing" "$BATON" init
+
+# Homes.
+cd "$dir"
+exits 3 "baton init" "$BATON" org list
+exits 3 "baton init" "$BATON" --home "$dir/none" org list
+exits 0 "Made the home" "$BATON" init home
+exits 5 "home already" "$BATON" init home
+[ "$(stat -c %a home)" = 700 ] || fail "the home has mode $(stat -c %a home)"
+cd home
+exits 3 "no organisation yet" "$BATON" repl -e 1
+exits 0 "Added alpha" "$BATON" org add alpha --title "Alpha & Söhne" --zone Europe/Berlin
+exits 5 "exists already" "$BATON" org add alpha
+exits 2 "movable" "$BATON" org add beta --clock wrong
+exits 1 "name of an organisation" "$BATON" org add Wrong
+exits 1 "zone" "$BATON" org add beta --zone Europe/Berlinn
+exits 3 "no plugin" "$BATON" org add beta --plugins nothing_like_it
+[ "$("$BATON" org list)" = alpha ] || fail "org list"
+
+# Found from a folder below, by --home and by BATON_HOME.
+mkdir -p deep/er
+cd deep/er
+[ "$("$BATON" org list)" = alpha ] || fail "upwards"
+cd /
+[ "$("$BATON" --home "$dir/home" org list --json)" = '["alpha"]' ] || fail "--home"
+[ "$(BATON_HOME=$dir/home "$BATON" org list)" = alpha ] || fail "BATON_HOME"
+export BATON_HOME="$dir/home"
+
+exits 0 "Alpha & Söhne" "$BATON" org show
+exits 0 '"zone":"Europe/Berlin"' "$BATON" org show alpha --json
+exits 3 'did you mean "alpha"?' "$BATON" org show alpa
+exits 3 'did you mean "alpha"?' "$BATON" repl --org alhpa -e 1
+exits 0 "Added beta" "$BATON" org add beta --clock movable --roles teacher,counsellor
+exits 1 "alpha, beta" "$BATON" repl -e 1
+exits 0 "No server runs" "$BATON" status
+exits 3 "baton serve" "$BATON" stop
+exits 3 "baton serve" "$BATON" reload
+
+# Settings that are wrong are named with their place.
+printf '[org]\ntitle = B\nzoen = UTC\n' > "$BATON_HOME/orgs/beta/org.ini"
+exits 1 "org.ini:3" "$BATON" repl --org beta -e 1
+echo ok

@@ -1,0 +1,65 @@
+# The REPL and progress on a terminal, which script(1) makes.
+set -eu
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+export HOME="$dir" BATON_HOME="$dir/home" BATON_PLUGINS="$SOURCE/plugins" TERM=xterm
+unset BATON_HISTORY XDG_STATE_HOME
+
+fail() { echo "FAIL: $*" >&2; cat -v "$dir/out" >&2 2>/dev/null || true; exit 1; }
+if ! command -v script >/dev/null; then
+    echo "no script(1) here: nothing is tested"
+    exit 0
+fi
+"$BATON" -q init "$BATON_HOME"
+"$BATON" -q org add alpha --clock movable
+"$BATON" -q repl -e 'people.add{name="Ada\27[2J"}' >/dev/null
+
+# Lines, a continuation, a completion, an error, Ctrl-C, Ctrl-D.
+{
+    sleep 1
+    printf '40 + 2\n'
+    sleep 0.3
+    printf 'function f()\n'
+    sleep 0.3
+    printf 'return "from f"\nend\n'
+    sleep 0.3
+    printf 'f()\n'
+    sleep 0.3
+    printf 'refer\t'
+    sleep 0.3
+    printf '\003'
+    sleep 0.3
+    printf 'error("oh no")\n'
+    sleep 0.3
+    printf 'people.get(1).name\n'
+    sleep 0.3
+    printf '\004'
+    sleep 0.5
+} | timeout 60 script -qec "$BATON repl" /dev/null >"$dir/out" 2>&1 || fail "the REPL ended with $?"
+grep -q 'hosted here' "$dir/out" || fail "banner"
+grep -q '42' "$dir/out" || fail "a result"
+grep -q '\.\.> ' "$dir/out" || fail "the prompt of a continuation"
+grep -q 'from f' "$dir/out" || fail "a function"
+grep -q 'rals' "$dir/out" || fail "a completion"
+grep -q 'oh no' "$dir/out" || fail "an error"
+grep -q 'x1b' "$dir/out" || fail "an escape in data came through"
+grep -q 'function' "$dir/.local/state/baton/history" || fail "history"
+[ "$(stat -c %a "$dir/.local/state/baton/history")" = 600 ] || fail "others may read the history"
+
+# A timer that fires while the REPL waits says so above the prompt.
+printf 'timers.add{name="tea", at_ms=clock.now() + 1500}\n' > "$dir/line"
+{
+    sleep 1
+    cat "$dir/line"
+    sleep 3
+    printf '\004'
+    sleep 0.5
+} | timeout 60 script -qec "$BATON repl" /dev/null >"$dir/out" 2>&1 || fail "the REPL ended with $?"
+grep -q '^.*\* .*tea' "$dir/out" || fail "a timer"
+
+# Progress on a terminal, none in a pipe.
+printf 'for i = 1, 30 do progress(i, 30, "steps") local t = clock.now() while clock.now() < t + 20 do end end\n' > "$dir/p.lua"
+timeout 60 script -qec "$BATON run $dir/p.lua" /dev/null </dev/null >"$dir/out" 2>&1 || fail "progress ended with $?"
+grep -q 'steps \[#' "$dir/out" || fail "no progress on a terminal"
+[ -z "$("$BATON" run "$dir/p.lua" 2>&1)" ] || fail "progress in a pipe"
+echo ok
