@@ -1,6 +1,6 @@
 # Thin: the build is CMake's, the rest are scripts. `make help` lists the targets.
 .DEFAULT_GOAL := build
-.PHONY: help deps build run test asan bench soak format lint lint-deps install clean
+.PHONY: help deps build all run test asan bench soak format lint lint-deps install clean
 
 PREFIX ?= /usr/local
 
@@ -10,41 +10,43 @@ help: ## Shows the targets
 deps: ## Installs the Debian packages that are missing (root or sudo); does nothing when all are there
 	@sh scripts/deps.sh build
 
-build: ## Builds build/release/baton
-	@cmake --preset release >build/cmake.log 2>&1 || { cat build/cmake.log; exit 1; }
+build: build/release/build.ninja ## Builds build/release/baton
+	@cmake --build --preset release --target baton
+
+all: build/release/build.ninja # tests and benchmarks too
 	@cmake --build --preset release
 
-# CMake's own talk goes to a file: what it builds is news, how it looked for a compiler is not.
-build: | build/.keep
-build/.keep:
-	@mkdir -p build && touch $@
+# CMake's own talk goes to a file: what is built is news, how a compiler was looked for is not.
+build/release/build.ninja: CMakePresets.json
+	@mkdir -p build
+	@cmake --preset release >build/cmake.log 2>&1 || { cat build/cmake.log; exit 1; }
 
 run: deps ## Builds, makes a demonstration home in build/demo, works in it, opens the REPL on a terminal
 	@$(MAKE) --no-print-directory build
 	@bash scripts/run.sh
 
 test: deps ## Builds and runs all tests
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory all
 	@ctest --preset release
 
-asan: deps | build/.keep ## Runs all tests with AddressSanitizer and UndefinedBehaviorSanitizer
+asan: deps ## Runs all tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@cmake --preset asan
 	@cmake --build --preset asan
 	@ctest --preset asan
 
 bench: deps ## Measures; the table goes to the terminal and to build/bench.json
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory all
 	@build/release/bench/baton_bench
 
 soak: deps ## Runs the long forms of the tests again and again: SOAK_ROUNDS=3
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory all
 	@bash tests/soak.sh
 
 format: ## Formats the C sources in place
 	@bash scripts/lint.sh format
 
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck, Lua syntax, the room check
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory all
 	@bash scripts/lint.sh all
 
 lint-deps: ## Installs what format and lint need

@@ -13,7 +13,7 @@ end
 -- Searching folds case and accents: all of these find what is written otherwise.
 local function find(words)
     local found = services.search(words, { limit = 100 })
-    say("  %-24s %3d found%s", words, #found,
+    say("  %s%s %3d found%s", words, (" "):rep(20 - utf8.len(words)), #found,
         found[1] and (", first: %s (%s)"):format(found[1].name, found[1].partner.name) or "")
     return found
 end

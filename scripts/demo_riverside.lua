@@ -164,9 +164,10 @@ local function show_overdue()
     say("\nLeft alone: %s, %s, still in %s", r.ref, r.subject.name, r.stage)
     local steps = { ["referral.reminder"] = "reminded", ["referral.overdue"] = "overdue",
                     ["referral.escalated"] = "escalated" }
-    for _, event in ipairs(r:history{ limit = 50 }) do
-        if steps[event.kind] then
-            say("  %s  %s", clock.format(event.at_ms), steps[event.kind])
+    local history = r:history{ limit = 50 } -- newest first
+    for i = #history, 1, -1 do
+        if steps[history[i].kind] then
+            say("  %s  %s", clock.format(history[i].at_ms), steps[history[i].kind])
         end
     end
     for task in tasks.each{ about = r, role = "lead", status = "open" } do
@@ -197,10 +198,21 @@ local function open_reviews()
     return found
 end
 
+-- What the team does in the same week as what leads to it.
+local at_once = { strategies = true, decision = true }
+
+local function work_on(r)
+    local before
+    repeat
+        before = r.stage
+        act[before](r)
+    until r.stage == before or not at_once[r.stage]
+end
+
 for week = 1, WEEKS do
     local still_open = open_reviews()
     for _, r in ipairs(still_open) do
-        baton.turn(function() act[r.stage](r) end)
+        baton.turn(function() work_on(r) end)
     end
     if week == 2 then
         show_stopped()
@@ -208,9 +220,12 @@ for week = 1, WEEKS do
     elseif week == 4 then
         show_parent()
     end
-    progress(week, WEEKS, "weeks")
     if #still_open == 0 then
         break
+    end
+    progress(week, WEEKS, "weeks")
+    if week % 4 == 0 then
+        say("Week %d, %s: %d of %d reviews are open", week, clock.format(clock.now()), #open_reviews(), #reviews)
     end
     clock.advance(week == 1 and "8 working days" or "1 week")
 end
@@ -218,9 +233,12 @@ end
 -- ---- what came of it ----
 
 say("\nReviews by stage after %s:", clock.format(clock.now()))
+local total = 0
 for stage, count in pairs(referrals.count_by("stage", { workflow = "pre_referral" })) do
     say("  %-22s %3d", stage, count)
+    total = total + count
 end
+say("  %-22s %3d", "all", total)
 local done, due = 0, 0
 for _, row in ipairs(baton.run_report("fidelity")) do
     done, due = done + row.done, due + row.due

@@ -9,6 +9,7 @@
 -- its file and line and left out.
 
 local BATCH_ROWS = 50
+local REFUSED_SHOWN = 20
 local NO_AGE_LIMIT = 120 -- directories write 200 or 999 for "no upper limit"
 
 if #arg < 3 then
@@ -18,12 +19,16 @@ local organizations_file, services_file, locations_file = arg[1], arg[2], arg[3]
 
 -- ---- cells ----
 
+-- The text of a cell; nil where it is empty.
 local function words(cell)
     local value = text.trim(cell or "")
-    if value == "" or value == "N/A" then
-        return nil
-    end
-    return value
+    return value ~= "" and value or nil
+end
+
+-- The same for what need not be there: directories write N/A for nothing.
+local function optional(cell)
+    local value = words(cell)
+    return value ~= "N/A" and value or nil
 end
 
 -- "a; b; b;" → {"a", "b"}
@@ -148,9 +153,11 @@ local function difference(h, wanted, names)
     local changes, changed = { fields = {} }, false
     for _, name in ipairs(names) do
         local field = name:match("^fields%.(.+)$")
-        local have, want, into = h[name], wanted[name], changes
+        local have, want, into
         if field then
             have, want, into = h.fields[field], wanted.fields[field], changes.fields
+        else
+            have, want, into = h[name], wanted[name], changes
         end
         if not same(have, want) then
             into[field or name], changed = want == nil and baton.none or want, true
@@ -184,11 +191,15 @@ local function import(label, module, file, long_text, names, wanted_of)
             local results = { created = 0, changed = 0, unchanged = 0, refused = 0 }
             for i = first, last do
                 local wanted, why = wanted_of(rows[i])
-                local result = "refused"
+                local result
                 if wanted then
-                    result = store(module, wanted, names)
-                else
-                    print(("%s:%d: %s"):format(file, rows[i].line, why))
+                    result, why = baton.try(store, module, wanted, names)
+                end
+                if not result then
+                    result = "refused"
+                    if counts.refused + results.refused < REFUSED_SHOWN then
+                        print(("%s:%d: refused: %s"):format(file, rows[i].line, why))
+                    end
                 end
                 results[result] = results[result] + 1
             end
@@ -231,9 +242,9 @@ import("partners", partners, organizations_file, "organization_description", {
     end
     return {
         external_id = words(row.organization_uuid), name = words(row.organization_name),
-        alternate_name = words(row.organization_alternate_name), email = words(row.organization_email),
-        url = words(row.organization_url), description = words(row.organization_description),
-        fields = { tax_id = words(row.organization_tax_id), legal_status = words(row.organization_legal_status),
+        alternate_name = optional(row.organization_alternate_name), email = optional(row.organization_email),
+        url = optional(row.organization_url), description = optional(row.organization_description),
+        fields = { tax_id = optional(row.organization_tax_id), legal_status = optional(row.organization_legal_status),
                    year_incorporated = int(row.organization_year_incorporated) },
     }
 end)
@@ -253,12 +264,12 @@ import("services", services, services_file, "service_description", {
     local max_age = int(row.service_max_age)
     return {
         partner_id = partner.id, external_id = words(row.service_uuid), name = words(row.service_name),
-        alternate_name = words(row.service_alternate_name), description = words(row.service_description),
-        email = words(row.service_email), url = words(row.service_url), areas = packed(row.service_areas),
+        alternate_name = optional(row.service_alternate_name), description = optional(row.service_description),
+        email = optional(row.service_email), url = optional(row.service_url), areas = packed(row.service_areas),
         topics = packed(row.service_problem_codes), min_age = int(row.service_min_age),
         max_age = max_age and max_age < NO_AGE_LIMIT and max_age or nil,
         fields = {
-            information = words(row.service_additional_information), program = words(row.service_program),
+            information = optional(row.service_additional_information), program = optional(row.service_program),
             income_limit = int(row.service_income_limit), veterans_only = truth(row.service_require_veteran),
             military_statuses = list(row.service_military_status),
             immigration_statuses = list(row.service_immigration_status),
@@ -280,7 +291,7 @@ import("locations", locations, locations_file, "location_address", {
     local main, others = phones(row.phones)
     return {
         partner_id = partner.id, external_id = words(row.location_uuid), name = words(row.location_name),
-        address = words(row.location_address), url = words(row.location_url), phone = main,
+        address = optional(row.location_address), url = optional(row.location_url), phone = main,
         fields = { phones = others },
     }
 end)

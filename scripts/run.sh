@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # What `make run` shows: a demonstration home in build/demo, made anew, with two organisations that do
 # real work; then what they did beside what their files hold; then the REPL, if there is a terminal.
-# DIRECTORY names another folder with organizations.csv, services.csv and locations.csv.
+# DIRECTORY names another folder with organizations.csv, services.csv and locations.csv, BATON another
+# program, DEMO another home (which is removed first).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-baton=$PWD/build/release/baton
-export BATON_HOME=$PWD/build/demo
+baton=${BATON:-build/release/baton}
+export BATON_HOME=${DEMO:-build/demo}
 concerns=scripts/data/concerns.csv
 directory=${DIRECTORY:-../shared/data/hsds_florida}
 if [ -z "${DIRECTORY:-}" ] && [ ! -r "$directory/organizations.csv" ]; then
@@ -38,19 +39,20 @@ compare() { # what, file, organisation, entity
     printf '  %-14s %-10s %-45s %6s %6s%s\n' "$3" "$1" "$2" "$file_rows" "$here" "$mark"
 }
 
-if [ -S "$BATON_HOME/baton.sock" ] && "$baton" status >/dev/null 2>&1; then
-    echo "run: a server has $BATON_HOME open; stop it first: baton --home build/demo stop" >&2
-    exit 1
+if [ -e "$BATON_HOME" ]; then
+    [ -f "$BATON_HOME/baton.ini" ] || { echo "run: $BATON_HOME is there and is no home" >&2; exit 1; }
+    "$baton" stop >/dev/null 2>&1 || true # a server that still serves the last demonstration
+    rm -rf "$BATON_HOME"
 fi
-rm -rf "$BATON_HOME"
-"$baton" init "$BATON_HOME"
+"$baton" --quiet init "$BATON_HOME"
 "$baton" org add riverside --title "Riverside Unified School District" --zone America/Los_Angeles \
     --plugins pre_referral --roles "teacher, counsellor, psychologist" --clock movable
 "$baton" org add florida_legal --title "Florida Legal Aid Network" --zone America/New_York \
     --plugins "hsds_directory, simple_referral"
 
 say "riverside: concerns from $concerns, and a term of work on them"
-"$baton" --org riverside run scripts/demo_riverside.lua "$concerns"
+# Quiet: a term has hundreds of timers, and each says so when it fires. The script tells of every fourth week.
+"$baton" --quiet --org riverside run scripts/demo_riverside.lua "$concerns"
 
 say "florida_legal: the directory in $directory"
 import=(run scripts/import_hsds.lua "$directory/organizations.csv" "$directory/services.csv" "$directory/locations.csv")
@@ -62,7 +64,6 @@ say "florida_legal: found again, and referred to"
 
 say "The history of both, checked"
 for org in riverside florida_legal; do
-    printf '  %-14s ' "$org"
     "$baton" --org "$org" audit verify
 done
 
@@ -81,9 +82,9 @@ if [ -t 0 ] && [ -t 1 ]; then
     say "The REPL of riverside: try referrals.find{}, referrals.get(1), help; Ctrl-D ends it"
     exec "$baton" --org riverside repl
 fi
-cat <<'END'
+cat <<END
 
 To go on by hand:
-  build/release/baton --home build/demo --org riverside repl
-  build/release/baton --home build/demo --org florida_legal report loop_closure
+  $baton --home $BATON_HOME --org riverside repl
+  $baton --home $BATON_HOME --org florida_legal report loop_closure
 END

@@ -36,9 +36,15 @@ static int show_add_open(struct ask *a, json_t *status, struct error *e)
     if (result < 0)
         return result;
     json_t *open = json_array();
-    json_object_foreach(counted, workflow, stages) json_object_foreach(stages, stage, count)
-        json_array_append_new(open, json_pack("{s:s, s:s, s:O}", "workflow", workflow, "stage",
-                                              stage, "referrals", count));
+    json_object_foreach(counted, workflow, stages)
+    {
+        json_object_foreach(stages, stage, count)
+        {
+            json_t *row = json_pack("{s:s, s:s, s:O}", "workflow", workflow, "stage", stage,
+                                    "referrals", count);
+            json_array_append_new(open, row);
+        }
+    }
     json_object_set_new(status, "open", open);
     json_decref(counted);
     return 0;

@@ -8,7 +8,6 @@
 #include "cli/editor_internal.h"
 
 #include <errno.h>
-#include <histedit.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +21,12 @@
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
 #include "cli/cli_internal.h"
+#include "cli/editor_library_internal.h"
 
 enum { EDITOR_HISTORY = 2000, EDITOR_SHOWN_WORDS = 100 };
 
 struct editor {
+    struct editor_library lib;
     EditLine *el;
     History *history;
     char *history_file;
@@ -36,29 +37,25 @@ struct editor {
     bool ended;
 };
 
-static struct editor *editor_of(EditLine *el)
-{
-    struct editor *ed = NULL;
-    el_get(el, EL_CLIENTDATA, &ed);
-    return ed;
-}
-
 static char *editor_prompt(EditLine *el)
 {
-    return editor_of(el)->prompt;
+    const struct editor *ed = editor_library_client(el);
+    return ed->prompt;
 }
 
 static unsigned char editor_on_end(EditLine *el, int key)
 {
-    const LineInfo *line = el_line(el);
+    struct editor *ed = editor_library_client(el);
+    const LineInfo *line = ed->lib.el_line(el);
+    int cursor = (int)(line->cursor - line->buffer);
     (void)key;
     if (line->lastchar == line->buffer) {
-        editor_of(el)->ended = true;
+        ed->ended = true;
         return CC_NORM;
     }
     if (line->cursor == line->lastchar)
         return CC_REFRESH_BEEP;
-    el_deletestr1(el, (int)(line->cursor - line->buffer), (int)(line->cursor - line->buffer) + 1);
+    ed->lib.el_deletestr1(el, cursor, cursor + 1);
     return CC_REFRESH;
 }
 
@@ -111,8 +108,8 @@ static void editor_list(struct editor *ed, char **words)
 
 static unsigned char editor_on_tab(EditLine *el, int key)
 {
-    struct editor *ed = editor_of(el);
-    const LineInfo *line = el_line(el);
+    struct editor *ed = editor_library_client(el);
+    const LineInfo *line = ed->lib.el_line(el);
     size_t cursor = (size_t)(line->cursor - line->buffer), start = cursor;
     char *text = mem_dupn(line->buffer, (size_t)(line->lastchar - line->buffer));
     char **words = ed->hooks.complete(ed->context, text, cursor, &start);
@@ -122,7 +119,7 @@ static unsigned char editor_on_tab(EditLine *el, int key)
         size_t common = editor_common(words), typed = cursor - start;
         if (common > typed && !strncmp(words[0], text + start, typed)) {
             char *more = mem_dupn(words[0] + typed, common - typed);
-            el_insertstr(el, more);
+            ed->lib.el_insertstr(el, more);
             mem_free(more);
             result = CC_REFRESH;
         } else if (words[1]) {
@@ -142,41 +139,46 @@ static unsigned char editor_on_tab(EditLine *el, int key)
 static void editor_set_up(struct editor *ed)
 {
     EditLine *el = ed->el;
-    el_set(el, EL_CLIENTDATA, ed);
-    el_set(el, EL_PROMPT, editor_prompt);
-    el_set(el, EL_EDITOR, "emacs");
-    el_set(el, EL_SIGNAL, 0); /* signals are the loop's */
-    el_set(el, EL_HIST, history, ed->history);
-    el_source(el, NULL); /* ~/.editrc; what follows must hold whatever it says */
+    ed->lib.el_set(el, EL_CLIENTDATA, ed);
+    ed->lib.el_set(el, EL_PROMPT, editor_prompt);
+    ed->lib.el_set(el, EL_EDITOR, "emacs");
+    ed->lib.el_set(el, EL_SIGNAL, 0); /* signals are the loop's */
+    ed->lib.el_set(el, EL_HIST, ed->lib.history, ed->history);
+    ed->lib.el_source(el, NULL); /* ~/.editrc; what follows must hold whatever it says */
     /* Wide, because the narrow form leaks what it converts. */
-    el_wset(el, EL_ADDFN, L"baton-end", L"delete the character, or leave on an empty line",
-            editor_on_end);
-    el_wset(el, EL_ADDFN, L"baton-complete", L"complete the word", editor_on_tab);
-    el_set(el, EL_BIND, "^D", "baton-end", NULL);
-    el_set(el, EL_BIND, "^I", "baton-complete", NULL);
-    el_set(el, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    ed->lib.el_wset(el, EL_ADDFN, L"baton-end", L"delete the character, or leave on an empty line",
+                    editor_on_end);
+    ed->lib.el_wset(el, EL_ADDFN, L"baton-complete", L"complete the word", editor_on_tab);
+    ed->lib.el_set(el, EL_BIND, "^D", "baton-end", NULL);
+    ed->lib.el_set(el, EL_BIND, "^I", "baton-complete", NULL);
+    ed->lib.el_set(el, EL_BIND, "^R", "em-inc-search-prev", NULL);
 }
 
 int editor_open(struct editor **out, const char *history_file, const struct editor_hooks *hooks,
                 void *context, struct error *e)
 {
-    struct editor *ed = mem_new(struct editor);
+    struct editor_library lib;
     HistEvent event;
+    int result = editor_library_load(&lib, e);
+    if (result < 0)
+        return result;
+    struct editor *ed = mem_new(struct editor);
+    ed->lib = lib;
     ed->hooks = *hooks;
     ed->context = context;
     ed->prompt = mem_dup("");
     ed->history_file = mem_dup(history_file);
-    ed->history = history_init();
-    ed->el = el_init("baton", stdin, stdout, stderr);
+    ed->history = ed->lib.history_init();
+    ed->el = ed->lib.el_init("baton", stdin, stdout, stderr);
     if (!ed->el || !ed->history) {
         editor_close(ed);
         return error_set(e, ERROR_IO,
                          "the terminal cannot be edited on; pipe the statements in, or use -e");
     }
-    history(ed->history, &event, H_SETSIZE, EDITOR_HISTORY);
-    history(ed->history, &event, H_SETUNIQUE, 1);
+    ed->lib.history(ed->history, &event, H_SETSIZE, EDITOR_HISTORY);
+    ed->lib.history(ed->history, &event, H_SETUNIQUE, 1);
     if (history_file)
-        history(ed->history, &event, H_LOAD, history_file); /* none yet is fine */
+        ed->lib.history(ed->history, &event, H_LOAD, history_file); /* none yet is fine */
     editor_set_up(ed);
     *out = ed;
     return 0;
@@ -186,7 +188,7 @@ static void editor_save(struct editor *ed)
 {
     HistEvent event;
     mode_t old = umask(077); /* it may hold names of people */
-    history(ed->history, &event, H_SAVE, ed->history_file);
+    ed->lib.history(ed->history, &event, H_SAVE, ed->history_file);
     umask(old);
 }
 
@@ -196,12 +198,12 @@ void editor_close(struct editor *ed)
         return;
     if (ed->el) {
         editor_hide(ed);
-        el_end(ed->el);
+        ed->lib.el_end(ed->el);
     }
     if (ed->history && ed->el && ed->history_file)
         editor_save(ed);
     if (ed->history)
-        history_end(ed->history);
+        ed->lib.history_end(ed->history);
     mem_free(ed->history_file);
     mem_free(ed->prompt);
     mem_free(ed);
@@ -216,22 +218,22 @@ void editor_show(struct editor *ed, const char *prompt)
         ed->prompt = mem_dup(prompt);
     }
     if (ed->shown)
-        el_set(ed->el, EL_UNBUFFERED, 0);
+        ed->lib.el_set(ed->el, EL_UNBUFFERED, 0);
     ed->shown = true;
-    el_set(ed->el, EL_UNBUFFERED, 1);
+    ed->lib.el_set(ed->el, EL_UNBUFFERED, 1);
 }
 
 void editor_hide(struct editor *ed)
 {
     if (ed->shown)
-        el_set(ed->el, EL_UNBUFFERED, 0);
+        ed->lib.el_set(ed->el, EL_UNBUFFERED, 0);
     ed->shown = false;
 }
 
 void editor_read(struct editor *ed)
 {
     int n = 0;
-    const char *text = el_gets(ed->el, &n);
+    const char *text = ed->lib.el_gets(ed->el, &n);
     if (ed->ended || (!text && n < 0 && errno != EAGAIN && errno != EINTR)) {
         editor_hide(ed);
         putchar('\n');
@@ -243,7 +245,7 @@ void editor_read(struct editor *ed)
     char *line = mem_dupn(text, (size_t)n - 1);
     HistEvent event;
     if (*line)
-        history(ed->history, &event, H_ENTER, text);
+        ed->lib.history(ed->history, &event, H_ENTER, text);
     editor_hide(ed);
     ed->hooks.line(ed->context, line);
     mem_free(line);
@@ -260,7 +262,7 @@ void editor_drop_line(struct editor *ed, const char *prompt)
 
 void editor_resize(struct editor *ed)
 {
-    el_resize(ed->el);
+    ed->lib.el_resize(ed->el);
 }
 
 void editor_above(struct editor *ed, const char *text)
@@ -270,7 +272,7 @@ void editor_above(struct editor *ed, const char *text)
         fflush(stdout);
         return;
     }
-    const LineInfo *line = el_line(ed->el);
+    const LineInfo *line = ed->lib.el_line(ed->el);
     size_t n = (size_t)(line->lastchar - line->buffer),
            cursor = (size_t)(line->cursor - line->buffer);
     char *typed = mem_dupn(line->buffer, n);
@@ -286,9 +288,9 @@ void editor_above(struct editor *ed, const char *text)
         int back = 0; /* in characters */
         for (size_t i = cursor; i < n; i++)
             back += ((unsigned char)typed[i] & 0xc0) != 0x80;
-        el_insertstr(ed->el, typed);
-        el_cursor(ed->el, -back);
-        el_set(ed->el, EL_REFRESH);
+        ed->lib.el_insertstr(ed->el, typed);
+        ed->lib.el_cursor(ed->el, -back);
+        ed->lib.el_set(ed->el, EL_REFRESH);
     }
     mem_free(typed);
 }

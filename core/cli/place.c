@@ -94,7 +94,7 @@ int place_org(const struct cli *c, const struct home *h, char **out, struct erro
                            home_dir(h));
     } else if (names[1]) {
         struct buf list = BUF_INIT;
-        for (size_t i = 0; names[i] && i < 8; i++)
+        for (size_t i = 0; i < 8 && names[i]; i++)
             buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
         result =
             error_set(e, ERROR_INVALID, "which organisation? Say --org NAME: %s", buf_text(&list));

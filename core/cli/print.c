@@ -116,8 +116,8 @@ void print_human(json_t *value, const struct zone *zone)
     json_t *member;
     size_t index;
     void *next;
-    if (json_is_array(value))
-        json_array_foreach(value, index, member) print_human(member, zone);
+    for (index = 0; index < json_array_size(value); index++) /* 0 of what is no array */
+        print_human(json_array_get(value, index), zone);
     json_object_foreach_safe(value, next, key, member)
     {
         struct buf text = BUF_INIT;
@@ -209,7 +209,10 @@ static void print_rows(FILE *out, const json_t *rows)
     struct print_table t = { .count = 0 };
     size_t index;
     json_t *row;
-    json_array_foreach(rows, index, row) print_table_measure(&t, row);
+    json_array_foreach(rows, index, row)
+    {
+        print_table_measure(&t, row);
+    }
     struct buf line = BUF_INIT, cell = BUF_INIT;
     for (size_t i = 0; i < t.count; i++)
         print_cell(&line, t.names[i], strlen(t.names[i]), t.widths[i], t.numbers[i],
@@ -241,7 +244,10 @@ static void print_members(FILE *out, const json_t *object)
     size_t width = 0;
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)object, key, value) if (strlen(key) > width) width = strlen(key);
+    json_object_foreach((json_t *)object, key, value)
+    {
+        width = strlen(key) > width ? strlen(key) : width;
+    }
     struct buf line = BUF_INIT;
     json_object_foreach((json_t *)object, key, value)
     {
@@ -267,7 +273,10 @@ void print_value(FILE *out, const json_t *value)
     } else if (json_is_array(value)) {
         size_t index;
         json_t *item;
-        json_array_foreach(value, index, item) print_value(out, item);
+        json_array_foreach(value, index, item)
+        {
+            print_value(out, item);
+        }
     } else if (!json_is_null(value)) {
         struct buf line = BUF_INIT;
         print_scalar(&line, value);

@@ -137,7 +137,8 @@ static int call_failed(struct script *s, struct script_call *c, int status)
     else if (s->kill != KILL_NONE)
         error_set(e, s->kill == KILL_CANCEL ? ERROR_CANCELLED : ERROR_LIMIT, "stopped with the call around it");
     else if (status == LUA_ERRMEM && !c->error_read)
-        error_set(e, ERROR_LIMIT, "out of memory: the organisation's Lua state may hold %zu MB",
+        error_set(e, ERROR_LIMIT, "out of memory: the organisation's Lua state may hold %zu MB (endless recursion, or a table "
+                  "that only grows?)",
                   s->limit_bytes / (1024 * 1024));
     else if (!c->error_read)
         error_set(e, ERROR_SCRIPT, "an error while an error was handled");

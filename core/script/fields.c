@@ -39,7 +39,7 @@ const char *const *fields__names(lua_State *L, enum entity entity, const struct 
 {
     const struct domain *d = script__domain(L);
     size_t n = fields__count(d, entity, graph);
-    const char **names = arena_alloc(script__arena(script__of(L)), (n + 1) * sizeof *names);
+    const char **names = arena_alloc(value__arena(L), (n + 1) * sizeof *names);
     for (size_t i = 0; i < n; i++)
         names[i] = fields__at(d, entity, graph, i)->name;
     return names;

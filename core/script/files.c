@@ -80,7 +80,7 @@ static const char *files_absolute(lua_State *L, const struct session *s, const c
     if (!s->cwd)
         script__raisef(L, ERROR_DENIED, "%.200s: this session has no folder; give the whole path",
                        path);
-    return arena_printf(script__arena(script__of(L)), "%s/%s", s->cwd, path);
+    return arena_printf(value__arena(L), "%s/%s", s->cwd, path);
 }
 
 int script__open_file(lua_State *L, const char *path, const char *mode)

@@ -98,7 +98,7 @@ bool handle__overdue(const struct row *row, int64_t now_ms)
 const char *const *handle__keys(lua_State *L, enum entity entity)
 {
     const struct schema *s = schema_of(entity);
-    struct arena *a = script__arena(script__of(L));
+    struct arena *a = value__arena(L);
     const char **out = arena_alloc(
         a, (2 * s->count + sizeof handle_specials / sizeof *handle_specials) * sizeof *out);
     size_t n = 0;
@@ -126,7 +126,7 @@ static int handle_no_key(lua_State *L, const struct handle *h)
     while (keys[n])
         n++;
     size_t methods = handle__methods(h->entity, NULL, 0);
-    const char **all = arena_alloc(script__arena(script__of(L)), (n + methods + 1) * sizeof *all);
+    const char **all = arena_alloc(value__arena(L), (n + methods + 1) * sizeof *all);
     memcpy(all, keys, n * sizeof *all);
     handle__methods(h->entity, all + n, methods);
     char kind[48] = "column or method of a ";
@@ -157,10 +157,6 @@ static int handle_special(lua_State *L, const struct handle *h, lua_Integer code
         lua_pushstring(L, ref);
         return 1;
     }
-    if (code == HANDLE_FIELDS) {
-        handle_push_fields(L, h);
-        return 1;
-    }
     const struct row *row = handle_row(L, h);
     if (code == HANDLE_VERSION)
         lua_pushinteger(L, row->version);
@@ -175,10 +171,10 @@ static int handle_special(lua_State *L, const struct handle *h, lua_Integer code
     return 1;
 }
 
+/* No code but Lua's own can call this, and always with two arguments and one of our handles. */
 static int handle_index(lua_State *L)
 {
-    const struct handle *h = handle_self(L, &handle_magic);
-    lua_settop(L, 2);
+    const struct handle *h = lua_touserdata(L, 1);
     lua_pushvalue(L, 2);
     int type = lua_rawget(L, lua_upvalueindex(1));
     if (type == LUA_TFUNCTION)
@@ -186,6 +182,10 @@ static int handle_index(lua_State *L)
     if (type != LUA_TNUMBER)
         return handle_no_key(L, h);
     lua_Integer code = lua_tointeger(L, -1);
+    if (code == HANDLE_FIELDS) {
+        handle_push_fields(L, h);
+        return 1;
+    }
     if (code >= HANDLE_ID)
         return handle_special(L, h, code);
     const struct schema *s = schema_of(h->entity);
@@ -244,11 +244,11 @@ static int handle_fields_missing(lua_State *L, const struct row *row, const char
 
 static int handle_fields_index(lua_State *L)
 {
-    const struct handle *h = handle_self(L, &handle_fields_magic);
+    const struct handle *h = lua_touserdata(L, 1);
     size_t n;
-    if (lua_type(L, 2) != LUA_TSTRING)
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tolstring(L, 2, &n) : NULL;
+    if (!name)
         script__raisef(L, ERROR_INVALID, "fields have names: r.fields.x");
-    const char *name = lua_tolstring(L, 2, &n);
     const struct row *row = handle_row(L, h);
     struct json_slice slice;
     if (row->fields.type != VALUE_TEXT ||

@@ -15,7 +15,7 @@ static int64_t method_self(lua_State *L, enum entity *entity)
 
 static const char *method_name(lua_State *L, enum entity entity, const char *verb)
 {
-    return arena_printf(script__arena(script__of(L)), "%s:%s", schema_of(entity)->name, verb);
+    return arena_printf(value__arena(L), "%s:%s", schema_of(entity)->name, verb);
 }
 
 static const struct graph *method_graph(lua_State *L, enum entity entity, int64_t id)
@@ -58,7 +58,7 @@ static struct value method_about(lua_State *L, enum entity entity, int64_t id)
 {
     char ref[32];
     row_id_format(entity, id, ref);
-    return value_text(arena_dup(script__arena(script__of(L)), ref));
+    return value_text(arena_dup(value__arena(L), ref));
 }
 
 static int handle_note(lua_State *L)

@@ -126,7 +126,7 @@ static int guard_run(lua_State *L)
     return 0;
 }
 
-static int hooks_guard(void *context, const struct domain_call *call, struct error *e)
+int hooks_guard(void *context, const struct domain_call *call, struct error *e)
 {
     struct script *s = context;
     lua_State *L = script__running(s);

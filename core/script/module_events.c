@@ -6,7 +6,7 @@
 
 struct events_list events__room(lua_State *L, size_t room)
 {
-    struct arena *a = script__arena(script__of(L));
+    struct arena *a = value__arena(L);
     return (struct events_list){ a, arena_alloc(a, room * sizeof(struct event)), 0, room };
 }
 

@@ -53,13 +53,13 @@ static int messages_template(lua_State *L)
 static const char *const *messages_names(lua_State *L)
 {
     enum { MANY = 256 };
-    const char **names = arena_alloc(script__arena(script__of(L)), (MANY + 1) * sizeof *names);
+    const char **names = arena_alloc(value__arena(L), (MANY + 1) * sizeof *names);
     size_t n = 0;
     luaL_getsubtable(L, LUA_REGISTRYINDEX, MESSAGES_TEMPLATES);
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
         for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
             if (n < MANY)
-                names[n++] = arena_dup(script__arena(script__of(L)), lua_tostring(L, -2));
+                names[n++] = arena_dup(value__arena(L), lua_tostring(L, -2));
     lua_pop(L, 1);
     return names;
 }
@@ -101,7 +101,7 @@ static const char *send_recipient(lua_State *L, int index, const char *what)
     if (!found && lua_type(L, -1) != LUA_TSTRING)
         value__refuse(L, -1, what, "to",
                       "an address, or a person, partner, service or member of staff");
-    const char *text = found ? NULL : arena_dup(script__arena(script__of(L)), lua_tostring(L, -1));
+    const char *text = found ? NULL : arena_dup(value__arena(L), lua_tostring(L, -1));
     lua_pop(L, 1);
     if (text && (row_id_parse(text, &entity, &id) < 0 || entity == ENTITY_NONE))
         return text;
@@ -116,7 +116,7 @@ static const char *send_recipient(lua_State *L, int index, const char *what)
         row_id_format(entity, id, ref);
         script__raisef(L, ERROR_INVALID, "%s: %s has no mail address", what, ref);
     }
-    return arena_dup(script__arena(script__of(L)), row_text(row, email));
+    return arena_dup(value__arena(L), row_text(row, email));
 }
 
 static void send_about(lua_State *L, int index, const char *what, enum entity *entity, int64_t *id)
@@ -180,7 +180,7 @@ int64_t messages__send(lua_State *L, int index, enum entity entity, int64_t abou
     records__put(&in, MESSAGE_RECIPIENT, value_text(send_recipient(L, index, what)));
     if (entity != ENTITY_NONE) {
         row_id_format(entity, about_id, ref);
-        records__put(&in, MESSAGE_ABOUT, value_text(arena_dup(script__arena(script__of(L)), ref)));
+        records__put(&in, MESSAGE_ABOUT, value_text(arena_dup(value__arena(L), ref)));
     }
     send_text(L, index, entity, about_id, what, &in);
     return records__write(L, ENTITY_MESSAGE, 0, &in);

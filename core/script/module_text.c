@@ -83,7 +83,7 @@ static int text_lua_nearest(lua_State *L)
     size_t n, count = 0;
     const char *word = text_argument(L, 1, "text.nearest", &n);
     luaL_checktype(L, 2, LUA_TTABLE);
-    const char **words = arena_alloc(script__arena(script__of(L)), (MANY + 1) * sizeof *words);
+    const char **words = arena_alloc(value__arena(L), (MANY + 1) * sizeof *words);
     for (lua_Integer i = 1; count < MANY && lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) {
         words[count++] = lua_tostring(L, -1); /* the table keeps them alive */
         lua_pop(L, 1);

@@ -108,17 +108,17 @@ int plugin_require(lua_State *L)
     lua_pushlightuserdata(L, (void *)&require_running);
     lua_rawset(L, 2);
     int status = lua_pcall(L, 0, 1, 0); /* a failure must not leave the mark */
-    lua_pushvalue(L, 1);
-    if (status != LUA_OK)
-        lua_pushnil(L);
-    else if (lua_isnil(L, -2))
+    if (status == LUA_OK && lua_isnil(L, -1)) { /* loaded, with nothing to say */
+        lua_pop(L, 1);
         lua_pushboolean(L, 1);
-    else
+    }
+    lua_pushvalue(L, 1);
+    if (status == LUA_OK)
         lua_pushvalue(L, -2);
+    else
+        lua_pushnil(L);
     lua_rawset(L, 2);
-    if (status != LUA_OK)
-        return lua_error(L);
-    return 1;
+    return status == LUA_OK ? 1 : lua_error(L);
 }
 
 /* ---- loading one ---- */
@@ -230,7 +230,7 @@ static int order_visit(struct order *o, size_t index, bool load, struct error *e
         return order_ring(o, index, e);
     o->marks[index] = ORDER_OPEN;
     o->path[o->depth++] = index;
-    for (size_t i = 0; i < p->require_count; i++)
+    for (size_t i = 0; p->usable && i < p->require_count; i++)
         for (size_t j = 0; j < s->plugin_count; j++)
             if (!strcmp(s->plugins[j]->name, p->requires[i].plugin)) {
                 int rc = order_visit(o, j, load, e);

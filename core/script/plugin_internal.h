@@ -69,6 +69,7 @@ int plugin_require(lua_State *L); /* baton.require */
 
 /* ---- hooks.c ---- */
 void hooks_install(struct script *s);
+int hooks_guard(void *context, const struct domain_call *call, struct error *e); /* as the domain calls it */
 int hooks_add_function(lua_State *L, int index, struct plugin *p, const char *what); /* takes the function; its number */
 int hooks_on(lua_State *L); /* baton.on */
 void hooks_drop(struct script *s, const struct plugin *p);

@@ -77,7 +77,8 @@ static int setting_check_word(const struct setting *s, const char *value, struct
         if (!strcmp(*word, value))
             return 0;
     text_suggest(value, (const char *const *)s->words, &near);
-    for (char **word = s->words; !near.len && *word; word++)
+    bool list = !near.len;
+    for (char **word = s->words; list && *word; word++)
         buf_printf(&near, "%s%s", word == s->words ? "; takes " : ", ", *word);
     int rc = error_set(e, ERROR_INVALID, "%s = %.80s%s", s->name, value, buf_text(&near));
     buf_free(&near);

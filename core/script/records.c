@@ -37,8 +37,7 @@ static int records_gather(void *context, const struct row *row)
 
 static struct records_ids records_room(lua_State *L, size_t room)
 {
-    return (struct records_ids){ arena_alloc(script__arena(script__of(L)), room * sizeof(int64_t)),
-                                 0, room };
+    return (struct records_ids){ arena_alloc(value__arena(L), room * sizeof(int64_t)), 0, room };
 }
 
 static struct records_ids records_list(lua_State *L, const struct store_query *q)
@@ -244,7 +243,7 @@ int records__count_by(lua_State *L, enum entity entity)
     if (column < 0)
         script__unknown(L, what.text, "column", lua_tostring(L, 1), handle__keys(L, entity));
     records__query(L, 2, entity, what.text, &query);
-    struct records_tally tally = { script__arena(script__of(L)), &s->columns[column], NULL };
+    struct records_tally tally = { value__arena(L), &s->columns[column], NULL };
     if (store_count_by(script__store(L), &query.q, column, records_tally_one, &tally, &e) < 0)
         script__raise(L, &e);
     lua_newtable(L);

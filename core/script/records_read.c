@@ -51,7 +51,7 @@ static void read_fields(lua_State *L, int index, enum entity entity, const struc
     index = lua_absindex(L, index);
     struct buf *json = script__hold_buf(L);
     script__to_fields(L, index, entity, graph, json);
-    out->fields = arena_dupn(script__arena(script__of(L)), buf_text(json), json->len);
+    out->fields = arena_dupn(value__arena(L), buf_text(json), json->len);
     out->fields_len = json->len;
     value__release(L, -1);
     lua_pop(L, 1);

@@ -43,7 +43,7 @@ static struct advance referral_read_advance(lua_State *L, const char *what)
         const struct row *row = script__check_row(L, 1, ENTITY_REFERRAL);
         struct buf *json = script__hold_buf(L);
         script__to_fields(L, -2, ENTITY_REFERRAL, fields__graph(script__domain(L), row), json);
-        a.fields = arena_dupn(script__arena(script__of(L)), buf_text(json), json->len);
+        a.fields = arena_dupn(value__arena(L), buf_text(json), json->len);
         a.fields_len = json->len;
         value__release(L, -1);
     }
@@ -128,7 +128,7 @@ static struct value referral_ref(lua_State *L, int64_t id)
 {
     char ref[32];
     row_id_format(ENTITY_REFERRAL, id, ref);
-    return value_text(arena_dup(script__arena(script__of(L)), ref));
+    return value_text(arena_dup(value__arena(L), ref));
 }
 
 static int referral_task(lua_State *L)
@@ -161,11 +161,10 @@ static struct value referral_timer_data(lua_State *L)
     if (!lua_istable(L, 4) || lua_getfield(L, 4, "data") == LUA_TNIL)
         return value_null();
     if (lua_type(L, -1) == LUA_TSTRING)
-        return value_text(arena_dup(script__arena(script__of(L)), lua_tostring(L, -1)));
+        return value_text(arena_dup(value__arena(L), lua_tostring(L, -1)));
     struct buf *json = script__hold_buf(L);
     script__to_json(L, -2, json);
-    struct value v =
-        value_text(arena_dupn(script__arena(script__of(L)), buf_text(json), json->len));
+    struct value v = value_text(arena_dupn(value__arena(L), buf_text(json), json->len));
     value__release(L, -1);
     return v;
 }

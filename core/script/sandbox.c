@@ -135,6 +135,7 @@ static int sandbox_load(lua_State *L)
         status = lua_load(L, sandbox_read, &reader, name, "t");
     }
     if (status != LUA_OK) {
+        budget__rethrow(L); /* the reader may have been killed */
         lua_pushnil(L);
         lua_insert(L, -2);
         return 2;

@@ -178,7 +178,7 @@ static int eval_show(lua_State *L)
     lua_setfield(L, -2, "_");
     for (int i = 1; i <= n; i++) {
         bool wide = lua_istable(L, i) || lua_isuserdata(L, i);
-        if (i > 1)
+        if (i > 1 && !(out->len && out->data[out->len - 1] == '\n'))
             buf_putc(out, wide || lua_istable(L, i - 1) ? '\n' : '\t');
         script__show(L, i, out);
     }
@@ -226,7 +226,13 @@ int session_eval(struct session *s, const char *text, size_t n, bool *incomplete
     if (status != LUA_OK && !more) {
         struct error mine;
         script__read_error(L, -1, &mine);
-        rc = error_set(e, status == LUA_ERRMEM ? ERROR_LIMIT : ERROR_INVALID, "%s", mine.message);
+        if (status == LUA_ERRMEM)
+            rc = error_set(
+                e, ERROR_LIMIT,
+                "the organisation's Lua state is full: what this session keeps in globals "
+                "goes when it is closed");
+        else
+            rc = error_set(e, ERROR_INVALID, "%s", mine.message);
         error_at(e, "%s", mine.where[0] ? mine.where : "repl:1");
     } else if (status == LUA_OK) {
         session__push_env(L, s);

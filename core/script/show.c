@@ -249,7 +249,7 @@ static bool show_is_map(lua_State *L, int index)
 
 static void show_map(lua_State *L, int index, size_t indent, struct buf *out)
 {
-    struct show_key *keys = arena_alloc(script__arena(script__of(L)), SHOW_KEYS * sizeof *keys);
+    struct show_key *keys = arena_alloc(value__arena(L), SHOW_KEYS * sizeof *keys);
     size_t all, width = 0, n = show_keys(L, index, 0, keys, SHOW_KEYS, &all);
     char number[40];
     for (size_t i = 0; i < n; i++) {

@@ -19,7 +19,7 @@ struct table_grid {
 
 static struct table_grid grid_new(lua_State *L, size_t rows)
 {
-    struct table_grid g = { .arena = script__arena(script__of(L)) };
+    struct table_grid g = { .arena = value__arena(L) };
     g.rows = rows > TABLE_ROWS ? TABLE_ROWS : rows;
     g.left_out = rows - g.rows;
     g.cells = arena_alloc(g.arena, (g.rows * TABLE_COLUMNS + 1) * sizeof *g.cells);

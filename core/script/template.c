@@ -8,6 +8,7 @@
 #include "script/template_internal.h"
 
 #include "baton/base/calendar.h"
+#include "baton/base/text.h"
 #include "baton/base/zone.h"
 #include "baton/domain/outbox.h"
 #include "script/handle_internal.h"
@@ -29,7 +30,7 @@ static const char *walk_part(lua_State *L, const struct template_walk *w, size_t
     size_t from = *at;
     while (*at < w->n && w->name[*at] != '.')
         ++*at;
-    const char *part = arena_dupn(script__arena(script__of(L)), w->name + from, *at - from);
+    const char *part = arena_dupn(value__arena(L), w->name + from, *at - from);
     *at += *at < w->n;
     return part;
 }
@@ -49,7 +50,9 @@ static void walk_unknown(lua_State *L, const struct template_walk *w, const char
     while (keys && *keys && n < MANY)
         names[n++] = *keys++;
     names[n] = NULL;
-    script__unknown(L, "template", "name", part, names);
+    struct buf *near = script__hold_buf(L);
+    text_suggest(part, names, near);
+    script__raisef(L, ERROR_INVALID, "unknown name \"%.64s\"%s", part, buf_text(near));
 }
 
 static bool walk_is_key(lua_State *L, enum entity entity, const char *part)
@@ -124,7 +127,7 @@ static int walk_text(lua_State *L, bool is_time)
         else
             luaL_tolstring(L, -1, NULL);
     } else if (lua_istable(L, -1) || lua_isfunction(L, -1)) {
-        script__raisef(L, ERROR_INVALID, "template: a %s has no text", luaL_typename(L, -1));
+        script__raisef(L, ERROR_INVALID, "a %s has no text", luaL_typename(L, -1));
     } else {
         luaL_tolstring(L, -1, NULL);
     }
@@ -152,7 +155,7 @@ static int template_resolve(lua_State *L)
         is_time = in_fields && walk_is_time_field(L, entity, id, part);
         in_fields = script__is_handle(L, -1, &entity, &id) && !strcmp(part, "fields");
         if (!lua_istable(L, -1) && !lua_isuserdata(L, -1))
-            script__raisef(L, ERROR_INVALID, "template: there is no \"%s\" in a %s", part,
+            script__raisef(L, ERROR_INVALID, "there is no \"%s\" in a %s", part,
                            luaL_typename(L, -1));
         lua_getfield(L, -1, part);
     }
@@ -178,7 +181,7 @@ static int template_look(void *context, const char *name, size_t n, struct buf *
         struct error mine;
         script__read_error(L, -1, &mine);
         lua_pop(L, 1);
-        return error_set(e, mine.code, "{{%.*s}}: %s", (int)n, name, mine.message);
+        return error_set(e, mine.code, "%s", mine.message); /* the renderer names the name */
     }
     const char *text = lua_tolstring(L, -1, &len);
     buf_add(out, text, len);
@@ -195,7 +198,7 @@ const char *template__render(lua_State *L, const char *text, int values, enum en
     luaL_checkstack(L, 12, what);
     if (template_render(text, template_look, &w, out, &e) < 0)
         script__raisef(L, e.code, "%s: %s%s%s", what, e.where, e.where[0] ? ": " : "", e.message);
-    const char *done = arena_dupn(script__arena(script__of(L)), buf_text(out), out->len);
+    const char *done = arena_dupn(value__arena(L), buf_text(out), out->len);
     value__release(L, -1);
     lua_pop(L, 1);
     return done;

@@ -26,6 +26,16 @@ bool value__is_null(lua_State *L, int index)
            (lua_islightuserdata(L, index) && lua_touserdata(L, index) == script__none());
 }
 
+/* It is emptied when the outermost call ends, and a statement may loop for seconds. */
+struct arena *value__arena(lua_State *L)
+{
+    struct arena *a = script__arena(script__of(L));
+    if (arena_bytes(a) > 4u * LIMIT_LUA_BYTES)
+        script__raisef(L, ERROR_LIMIT, "one call may use %d MB of working memory",
+                       4 * (LIMIT_LUA_BYTES / (1024 * 1024)));
+    return a;
+}
+
 /* ---- what must be freed ---- */
 
 struct value_held {
@@ -161,7 +171,7 @@ static const char *value_takes(lua_State *L, const struct column *c)
         return "a time (\"2026-03-01 09:00\", \"3 working days\" or milliseconds)";
     case COLUMN_REF:
         letter = schema_of(c->ref)->letter;
-        return arena_printf(script__arena(script__of(L)), "a %s (a handle, a number or \"%c-12\")",
+        return arena_printf(value__arena(L), "a %s (a handle, a number or \"%c-12\")",
                             schema_of(c->ref)->name, letter);
     case COLUMN_ANY:
         return "a handle or \"R-12\"";
@@ -176,7 +186,7 @@ static struct value value_text_of(lua_State *L, int index, bool *ok)
     if (lua_type(L, index) == LUA_TNUMBER) {
         lua_pushvalue(L, index); /* lua_tolstring would change the caller's number to text */
         text = lua_tolstring(L, -1, &n);
-        text = arena_dupn(script__arena(script__of(L)), text, n);
+        text = arena_dupn(value__arena(L), text, n);
         lua_pop(L, 1);
         return value_textn(text, n);
     }
@@ -185,7 +195,7 @@ static struct value value_text_of(lua_State *L, int index, bool *ok)
         return value_null();
     }
     text = lua_tolstring(L, index, &n);
-    return value_textn(arena_dupn(script__arena(script__of(L)), text, n), n);
+    return value_textn(arena_dupn(value__arena(L), text, n), n);
 }
 
 static struct value value_time(lua_State *L, int index, const char *what, const char *name,
@@ -233,7 +243,7 @@ static struct value value_any(lua_State *L, int index, bool *ok)
         return value_null();
     }
     row_id_format(entity, id, ref);
-    return value_text(arena_dup(script__arena(script__of(L)), ref));
+    return value_text(arena_dup(value__arena(L), ref));
 }
 
 bool value__id(lua_State *L, int index, enum entity wanted, int64_t *id)

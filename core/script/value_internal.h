@@ -4,6 +4,8 @@
 
 #include "script/script_internal.h"
 
+/* The arena of the call at hand; raises where a loop has filled it beyond reason. */
+struct arena *value__arena(lua_State *L);
 void value__release(lua_State *L, int index); /* frees early what script__hold… holds */
 bool value__is_null(lua_State *L, int index); /* nil, nothing or baton.none */
 /* What a person would call the value: "abc", 12, P-3, a table; in the arena. */

@@ -78,7 +78,7 @@ static void json_walk_list(struct json_walk *walk, int index, lua_Integer count)
 static void json_walk_object(struct json_walk *walk, int index, size_t count)
 {
     lua_State *L = walk->L;
-    const char **keys = arena_alloc(script__arena(script__of(L)), (count + 1) * sizeof *keys);
+    const char **keys = arena_alloc(value__arena(L), (count + 1) * sizeof *keys);
     size_t n = 0;
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
         keys[n++] = lua_tostring(L, -2); /* the table keeps them alive */

@@ -21,6 +21,19 @@ static const char *table_type(enum column_type t)
     }
 }
 
+/* Without the nulls, of which some columns hold many. Where there are none the condition must not be
+ * named: SQLite then fails to see that the index serves. */
+static void table_index_sql(const struct schema *sc, const struct column *c, struct buf *b)
+{
+    if (!(c->flags & (COLUMN_UNIQUE | COLUMN_INDEXED)))
+        return;
+    buf_printf(b, "CREATE %sINDEX %s_%s ON %s (%s)", c->flags & COLUMN_UNIQUE ? "UNIQUE " : "", sc->name, c->name,
+               sc->name, c->name);
+    if (!(c->flags & COLUMN_REQUIRED))
+        buf_printf(b, " WHERE %s IS NOT NULL", c->name);
+    buf_puts(b, ";\n");
+}
+
 static void table_create_sql(const struct schema *sc, struct buf *b)
 {
     buf_printf(b,
@@ -32,10 +45,7 @@ static void table_create_sql(const struct schema *sc, struct buf *b)
                    sc->columns[i].flags & COLUMN_REQUIRED ? " NOT NULL" : "");
     buf_puts(b, ");\n");
     for (size_t i = 0; i < sc->count; i++)
-        if (sc->columns[i].flags & (COLUMN_UNIQUE | COLUMN_INDEXED))
-            buf_printf(b, "CREATE %sINDEX %s_%s ON %s (%s) WHERE %s IS NOT NULL;\n",
-                       sc->columns[i].flags & COLUMN_UNIQUE ? "UNIQUE " : "", sc->name, sc->columns[i].name,
-                       sc->name, sc->columns[i].name, sc->columns[i].name);
+        table_index_sql(sc, &sc->columns[i], b);
 }
 
 int store__create_tables(struct store *s, struct error *e)

@@ -2,7 +2,7 @@
 -- (and scripts/import_hsds.lua) bring along.
 baton.field("partner", "tax_id", { type = "text", help = "tax id of the organisation" })
 baton.field("partner", "legal_status", { type = "text", help = "legal status as published" })
-baton.field("partner", "year_incorporated", { type = "int", min = 1600, max = 2200, help = "year of incorporation" })
+baton.field("partner", "year_incorporated", { type = "int", min = 0, max = 9999, help = "year of incorporation, as published" })
 
 baton.field("service", "information", { type = "text", help = "additional information" })
 baton.field("service", "program", { type = "text", help = "programme of the organisation" })

@@ -2,10 +2,15 @@
 local fidelity = baton.require("fidelity")
 local plan = baton.require("plan")
 
+-- What is refused is the caller's mistake, not the plugin's.
+local function refuse(format, ...)
+    error({ code = "invalid", message = format:format(...) })
+end
+
 local function review(ref)
     local r = referrals.get(ref)
     if not r or r.workflow ~= "pre_referral" then
-        error(("%s is no pre-referral review"):format(tostring(ref)), 0)
+        refuse("%s is no pre-referral review", ref)
     end
     return r
 end
@@ -22,15 +27,15 @@ baton.command("add_strategy", {
 }, function(args)
     local r = review(args.review)
     if r.stage ~= "strategies" then
-        error(("%s is in stage %s: strategies are chosen in stage strategies"):format(r.ref, r.stage), 0)
+        refuse("%s is in stage %s: strategies are chosen in stage strategies", r.ref, r.stage)
     end
     local concern, why = plan.concern(r, args.concern)
     if not concern then
-        error(why, 0)
+        refuse("%s", why)
     end
     local wrong = plan.wrong_weeks(args.weeks, r.fields.severe)
     if wrong then
-        error(('strategy "%s" %s'):format(args.title, wrong), 0)
+        refuse('strategy "%s" %s', args.title, wrong)
     end
     return plan.add(r, { concern = concern, title = args.title, weeks = args.weeks,
                          assignee = args.assignee or r.fields.teacher }).ref
@@ -47,7 +52,7 @@ baton.command("record_check", {
     local r = review(args.review)
     local task = fidelity.next_open(r)
     if not task then
-        error(("%s has no open weekly check"):format(r.ref), 0)
+        refuse("%s has no open weekly check", r.ref)
     end
     if args.note then
         task:note(args.note)

@@ -78,7 +78,8 @@ static inline void fixture_plugin(struct fixture *f, const char *name, const cha
     fixture_write(f, path, lua);
 }
 
-static inline void fixture_org(struct fixture *f, const char *name, const char *plugins, bool movable)
+static inline void fixture_org(struct fixture *f, const char *name, const char *plugins,
+                               bool movable)
 {
     struct org_settings s = { .title = "A test", .plugins = plugins, .clock_movable = movable };
     fixture_ok(f, home_add_org(f->home, name, &s, &f->e));

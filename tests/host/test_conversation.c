@@ -6,7 +6,8 @@
 
 static const char plugin[] =
     "baton.command('add', {}, function(args) return { sum = args.a + args.b } end)\n"
-    "baton.report('names', {}, function() local t = {} for p in people.each{} do t[#t+1] = {name = p.name} end "
+    "baton.report('names', {}, function() local t = {} for p in people.each{} do t[#t+1] = {name = "
+    "p.name} end "
     "return t end)\n";
 
 struct world {
@@ -53,14 +54,16 @@ static void eval_keeps_variables(void **state)
     frames = ask(w, "{\"op\":\"eval\",\"text\":\"for i = 1, 3 do\"}");
     assert_string_equal(frames, "{\"incomplete\":true}\n");
     frames = ask(w, "{\"op\":\"eval\",\"text\":\"print('a') log.warn('b') print('c')\"}");
-    assert_has(frames, "{\"out\":\"a\\n\",\"stream\":\"print\"}\n{\"out\":\"b\\n\",\"stream\":\"warn\"}\n"
-                       "{\"out\":\"c\\n\",\"stream\":\"print\"}\n{\"done\"");
+    assert_has(frames,
+               "{\"out\":\"a\\n\",\"stream\":\"print\"}\n{\"out\":\"b\\n\",\"stream\":\"warn\"}\n"
+               "{\"out\":\"c\\n\",\"stream\":\"print\"}\n{\"done\"");
 }
 
 static void a_failing_statement_leaves_nothing(void **state)
 {
     struct world *w = *state;
-    const char *frames = ask(w, "{\"op\":\"eval\",\"text\":\"people.add{name='Ada'} error('stop')\"}");
+    const char *frames =
+        ask(w, "{\"op\":\"eval\",\"text\":\"people.add{name='Ada'} error('stop')\"}");
     assert_has(frames, "{\"error\":{\"code\":\"script\"");
     assert_has(frames, "stop");
     frames = ask(w, "{\"op\":\"eval\",\"text\":\"people.count{}\"}");
@@ -85,15 +88,24 @@ static void malformed_requests_are_answered(void **state)
         { "{\"op\":\"eval\",\"text\":\"1\",\"as\":\"S-9\"}", "not_found", "\"/as\"" },
         { "{\"op\":\"eval\",\"text\":\"1\",\"as\":\"S\\u00009\"}", "invalid", "" },
         { "{\"op\":\"eval\",\"text\":\"1\",\"cwd\":\"here\"}", "absolute", "\"/cwd\"" },
-        { "{\"op\":\"run\",\"source\":\"\",\"name\":\"x\",\"args\":[1]}", "list of texts", "\"/args/0\"" },
-        { "{\"op\":\"run\",\"source\":\"\",\"name\":\"x\",\"files\":[\"a\"]}", "absolute", "\"/files/0\"" },
-        { "{\"op\":\"import\",\"entity\":\"peeple\",\"path\":\"/x.csv\"}", "did you mean \\\"people\\\"", "\"/entity\"" },
-        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/x.xls\"}", "csv or jsonl", "\"/format\"" },
-        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/nowhere/x.csv\"}", "not_found", "" },
-        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/tmp\",\"format\":\"csv\"}", "no file", "" },
-        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/x.csv\",\"separator\":\"ab\"}", "one character", "\"/separator\"" },
-        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/x.csv\",\"map\":[\"a\"]}", "HEADER=COLUMN", "\"/map/0\"" },
-        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/x.csv\",\"dry_run\":1}", "true or false", "\"/dry_run\"" },
+        { "{\"op\":\"run\",\"source\":\"\",\"name\":\"x\",\"args\":[1]}", "list of texts",
+          "\"/args/0\"" },
+        { "{\"op\":\"run\",\"source\":\"\",\"name\":\"x\",\"files\":[\"a\"]}", "absolute",
+          "\"/files/0\"" },
+        { "{\"op\":\"import\",\"entity\":\"peeple\",\"path\":\"/x.csv\"}",
+          "did you mean \\\"people\\\"", "\"/entity\"" },
+        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/x.xls\"}", "csv or jsonl",
+          "\"/format\"" },
+        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/nowhere/x.csv\"}", "not_found",
+          "" },
+        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/tmp\",\"format\":\"csv\"}",
+          "no file", "" },
+        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/x.csv\",\"separator\":\"ab\"}",
+          "one character", "\"/separator\"" },
+        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/x.csv\",\"map\":[\"a\"]}",
+          "HEADER=COLUMN", "\"/map/0\"" },
+        { "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"/x.csv\",\"dry_run\":1}",
+          "true or false", "\"/dry_run\"" },
         { "{\"op\":\"complete\",\"line\":\"peo\",\"cursor\":9}", "0 to 3", "\"/cursor\"" },
         { "{\"op\":\"command\",\"name\":\"add\",\"args\":[1]}", "object", "\"/args\"" },
     };
@@ -110,12 +122,14 @@ static void malformed_requests_are_answered(void **state)
 static void scripts_run_in_slices(void **state)
 {
     struct world *w = *state;
-    const char *frames =
-        ask(w, "{\"op\":\"run\",\"name\":\"load.lua\",\"args\":[\"300\"],\"source\":\"for i = 1, tonumber(arg[1]) do "
-               "people.add{name = 'P' .. i} progress(i, 300, 'people') end print(arg[0], people.count{})\"}");
+    const char *frames = ask(w, "{\"op\":\"run\",\"name\":\"load.lua\",\"args\":[\"300\"],"
+                                "\"source\":\"for i = 1, tonumber(arg[1]) do "
+                                "people.add{name = 'P' .. i} progress(i, 300, 'people') end "
+                                "print(arg[0], people.count{})\"}");
     assert_has(frames, "load.lua\\t300\\n");
     assert_has(frames, "{\"progress\":{\"done\":300,\"total\":300,\"label\":\"people\"}}");
-    frames = ask(w, "{\"op\":\"run\",\"name\":\"bad.lua\",\"source\":\"people.add{name='x'}\\nerror('here')\"}");
+    frames = ask(w, "{\"op\":\"run\",\"name\":\"bad.lua\",\"source\":\"people.add{name='x'}"
+                    "\\nerror('here')\"}");
     assert_has(frames, "bad.lua:2");
     frames = ask(w, "{\"op\":\"eval\",\"text\":\"people.count{}\"}");
     assert_has(frames, "301");
@@ -156,7 +170,9 @@ static void a_reload_ends_scripts_and_sessions(void **state)
     assert_int_equal(t->last, 1);
     assert_has(buf_text(&t->frames), "reloaded");
     const char *frames = ask(w, "{\"op\":\"eval\",\"text\":\"x\"}");
-    assert_has(frames, "{\"notice\":\"the organisation was reloaded: the variables of this session are gone\"}");
+    assert_has(
+        frames,
+        "{\"notice\":\"the organisation was reloaded: the variables of this session are gone\"}");
     assert_has(frames, "nil");
     assert_lacks(ask(w, "{\"op\":\"eval\",\"text\":\"x\"}"), "notice");
     assert_string_equal(ask(w, "{\"op\":\"reload\"}"), "{\"done\":{}}\n");
@@ -169,7 +185,8 @@ static void commands_and_reports(void **state)
                "{\"done\":{\"result\":{\"sum\":5}}}");
     assert_has(ask(w, "{\"op\":\"command\",\"name\":\"ad\"}"), "\"error\"");
     ask(w, "{\"op\":\"eval\",\"text\":\"people.add{name='Ada'}\"}");
-    assert_has(ask(w, "{\"op\":\"report\",\"name\":\"names\"}"), "{\"done\":{\"result\":[{\"name\":\"Ada\"}]}}");
+    assert_has(ask(w, "{\"op\":\"report\",\"name\":\"names\"}"),
+               "{\"done\":{\"result\":[{\"name\":\"Ada\"}]}}");
 }
 
 static void completion(void **state)
@@ -185,29 +202,36 @@ static void import_and_export(void **state)
     struct world *w = *state;
     char request[512];
     fixture_write(w->f, "people.csv",
-                  "Given,email,external_id\nAda,ada@example.org,a\n,none@example.org,b\nBjörn,b@example.org,c\n");
+                  "Given,email,external_id\nAda,ada@example.org,a\n,none@example.org,b\nBjörn,b@"
+                  "example.org,c\n");
     snprintf(request, sizeof request,
-             "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"%s/people.csv\",\"map\":{\"Given\":\"name\"}}",
+             "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"%s/"
+             "people.csv\",\"map\":{\"Given\":\"name\"}}",
              w->f->dir);
     const char *frames = ask(w, request);
     assert_has(frames, "{\"refused\":{\"line\":3,");
-    assert_has(frames, "{\"done\":{\"report\":{\"lines\":3,\"created\":2,\"changed\":0,\"unchanged\":0,\"refused\":1}}}");
+    assert_has(frames, "{\"done\":{\"report\":{\"lines\":3,\"created\":2,\"changed\":0,"
+                       "\"unchanged\":0,\"refused\":1}}}");
     snprintf(request, sizeof request,
-             "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"%s/people.csv\",\"map\":[\"Given=name\"],"
+             "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"%s/"
+             "people.csv\",\"map\":[\"Given=name\"],"
              "\"dry_run\":true}",
              w->f->dir);
     assert_has(ask(w, request), "\"unchanged\":2");
     frames = ask(w, "{\"op\":\"export\",\"entity\":\"people\",\"path\":\"-\"}");
     assert_has(frames, "{\"data\":\"");
     assert_has(frames, "Björn");
-    snprintf(request, sizeof request, "{\"op\":\"export\",\"entity\":\"people\",\"path\":\"%s/out.jsonl\"}", w->f->dir);
+    snprintf(request, sizeof request,
+             "{\"op\":\"export\",\"entity\":\"people\",\"path\":\"%s/out.jsonl\"}", w->f->dir);
     assert_has(ask(w, request), "\"lines\":2");
     char *out = fixture_read(w->f, "out.jsonl");
     assert_has(out, "ada@example.org");
     mem_free(out);
-    snprintf(request, sizeof request, "{\"op\":\"export\",\"entity\":\"people\",\"path\":\"%s/no/out.csv\"}", w->f->dir);
+    snprintf(request, sizeof request,
+             "{\"op\":\"export\",\"entity\":\"people\",\"path\":\"%s/no/out.csv\"}", w->f->dir);
     assert_has(ask(w, request), "\"code\":\"io\"");
-    snprintf(request, sizeof request, "{\"op\":\"export\",\"entity\":\"people\",\"path\":\"%s\",\"format\":\"csv\"}",
+    snprintf(request, sizeof request,
+             "{\"op\":\"export\",\"entity\":\"people\",\"path\":\"%s\",\"format\":\"csv\"}",
              w->f->dir);
     assert_has(ask(w, request), "is a folder");
 }
@@ -251,7 +275,8 @@ static void another_actor_has_another_session(void **state)
     frames = ask(w, "{\"op\":\"eval\",\"text\":\"baton.actor().ref\",\"as\":\"S-1\"}");
     assert_has(frames, "S-1");
     assert_lacks(frames, "notice");
-    frames = ask(w, "{\"op\":\"eval\",\"text\":\"staff.add{name='Bob', roles='admin'}\",\"as\":\"S-1\"}");
+    frames = ask(
+        w, "{\"op\":\"eval\",\"text\":\"staff.add{name='Bob', roles='admin'}\",\"as\":\"S-1\"}");
     assert_has(frames, "\"code\":\"denied\"");
 }
 
@@ -261,9 +286,11 @@ static void many_share_one_turn(void **state)
     struct talk t[3];
     struct conversation *c[3];
     struct json_t *requests[3];
-    static const char *const texts[] = { "{\"op\":\"eval\",\"text\":\"people.add{name='A'}\"}",
-                                         "{\"op\":\"eval\",\"text\":\"people.add{name='B'} error('no')\"}",
-                                         "{\"op\":\"eval\",\"text\":\"people.count{}\"}" };
+    static const char *const texts[] = {
+        "{\"op\":\"eval\",\"text\":\"people.add{name='A'}\"}",
+        "{\"op\":\"eval\",\"text\":\"people.add{name='B'} error('no')\"}",
+        "{\"op\":\"eval\",\"text\":\"people.count{}\"}"
+    };
     struct store_stats before, after;
     for (size_t i = 0; i < 3; i++) {
         struct error e;

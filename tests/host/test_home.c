@@ -56,7 +56,8 @@ static void settings_are_checked(void **state)
         assert_has(f->e.where, cases[i].where);
     }
     struct home *h = NULL;
-    fixture_write(f, "baton.ini", "[home]\nsocket = /tmp/x.sock\nsleep_after = 2 hours\nlog = debug\n");
+    fixture_write(f, "baton.ini",
+                  "[home]\nsocket = /tmp/x.sock\nsleep_after = 2 hours\nlog = debug\n");
     fixture_ok(f, home_open(&h, f->dir, NULL, &f->e));
     assert_string_equal(home_socket(h), "/tmp/x.sock");
     assert_int_equal(home_sleep_after_ms(h), 7200000);
@@ -66,7 +67,8 @@ static void settings_are_checked(void **state)
 static void add_org_makes_everything(void **state)
 {
     struct fixture *f = *state;
-    struct org_settings s = { .title = "Riverside Unified", .zone = "America/Los_Angeles",
+    struct org_settings s = { .title = "Riverside Unified",
+                              .zone = "America/Los_Angeles",
                               .roles = "teacher, counsellor" };
     fixture_ok(f, home_add_org(f->home, "riverside", &s, &f->e));
     assert_mode(f, "orgs/riverside", 0700);
@@ -142,12 +144,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(init_makes_a_home_once, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(open_refuses_what_is_no_home, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(open_refuses_what_is_no_home, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(settings_are_checked, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(add_org_makes_everything, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(add_org_refuses_and_leaves_nothing, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(add_org_refuses_and_leaves_nothing, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(half_made_org_is_finished, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(unknown_org_gets_a_near_name, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(unknown_org_gets_a_near_name, fixture_setup,
+                                        fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

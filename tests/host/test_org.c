@@ -121,7 +121,8 @@ static void settings_are_checked(void **state)
         { "[org]\nclock = fast\n", "system or movable", "org.ini:2" },
         { "[org]\nzone = Mars\n", "Mars", "org.ini:2" },
         { "[org]\nplugins = a\n[plugin b]\nx = 1\n", "does not list \"b\"", "org.ini:4" },
-        { "[org]\nplugins = tutoring\n[plugin tutorin]\nx = 1\n", "did you mean \"tutoring\"", "org.ini:4" },
+        { "[org]\nplugins = tutoring\n[plugin tutorin]\nx = 1\n", "did you mean \"tutoring\"",
+          "org.ini:4" },
         { "[limits]\nlua_bytes = 7\n", "lua_bytes", "org.ini:2" },
         { "[limits]\ncall_ms = 0\n", "call_ms", "org.ini:2" },
         { "[calendar]\nweek = Mon-Fry\n", "Fry", "org.ini:2" },
@@ -189,7 +190,8 @@ static void plugins_of_the_org_come_first(void **state)
     struct talk t;
     fixture_plugin(f, "p", "baton.command('who', {}, function() return 'home' end)\n");
     fixture_org(f, "oak", "p", false);
-    fixture_write(f, "orgs/oak/plugins/p/plugin.ini", "[plugin]\nname = p\nversion = 1.0.0\napi = 1\n");
+    fixture_write(f, "orgs/oak/plugins/p/plugin.ini",
+                  "[plugin]\nname = p\nversion = 1.0.0\napi = 1\n");
     fixture_write(f, "orgs/oak/plugins/p/init.lua",
                   "baton.command('who', {}, function() return 'org' end)\n");
     struct org *o = fixture_open(f, "oak");
@@ -240,9 +242,12 @@ static void actors_are_staff(void **state)
     static const struct {
         const char *as;
         int rc;
-    } refused[] = { { "S-2", -ERROR_DENIED },      { "S-9", -ERROR_NOT_FOUND },
-                    { "x@example.org", -ERROR_NOT_FOUND }, { "R-1", -ERROR_INVALID },
-                    { "", -ERROR_INVALID },        { "Ada", -ERROR_INVALID } };
+    } refused[] = { { "S-2", -ERROR_DENIED },
+                    { "S-9", -ERROR_NOT_FOUND },
+                    { "x@example.org", -ERROR_NOT_FOUND },
+                    { "R-1", -ERROR_INVALID },
+                    { "", -ERROR_INVALID },
+                    { "Ada", -ERROR_INVALID } };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         assert_int_equal(org_actor(o, refused[i].as, &b, &f->e), refused[i].rc);
     org_close(o);
@@ -252,16 +257,11 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        T(a_turn_keeps_or_leaves_nothing),
-        T(many_commands_share_a_turn),
-        T(a_turn_in_a_turn_is_refused),
-        T(only_one_opens_it),
-        T(a_lost_database_is_not_made_anew),
-        T(settings_are_checked),
-        T(a_broken_plugin_is_left_out),
-        T(reload_keeps_the_old_on_error),
-        T(plugins_of_the_org_come_first),
-        T(actors_are_staff),
+        T(a_turn_keeps_or_leaves_nothing),   T(many_commands_share_a_turn),
+        T(a_turn_in_a_turn_is_refused),      T(only_one_opens_it),
+        T(a_lost_database_is_not_made_anew), T(settings_are_checked),
+        T(a_broken_plugin_is_left_out),      T(reload_keeps_the_old_on_error),
+        T(plugins_of_the_org_come_first),    T(actors_are_staff),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Help, versions, exit codes, homes and organisations.
 set -eu
 dir=$(mktemp -d)

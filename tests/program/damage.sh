@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # audit verify and doctor: a forged history, a damaged file, open permissions, a second process.
 set -eu
 dir=$(mktemp -d)

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # The REPL with -e and with piped input: bare results, the first error stops it.
 set -eu
 dir=$(mktemp -d)

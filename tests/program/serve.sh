@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # A running server: the same commands in the live organisation; busy, reload, stop.
 set -eu
 dir=$(mktemp -d)

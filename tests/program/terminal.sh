@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # The REPL and progress on a terminal, which script(1) makes.
 set -eu
 dir=$(mktemp -d)

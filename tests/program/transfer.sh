@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # import and export: CSV and JSON Lines, mapping, refused lines, pipes.
 set -eu
 dir=$(mktemp -d)

@@ -21,6 +21,7 @@
 #include "baton/base/calendar.h"
 #include "baton/base/clock.h"
 #include "baton/base/error.h"
+#include "baton/base/limits.h"
 #include "baton/base/memory.h"
 #include "baton/domain/advance.h"
 #include "baton/domain/domain.h"
@@ -55,15 +56,19 @@ static const char world_plugin[] =
     "    { name = 'finish', from = 'matched', to = 'done', reasons = { 'good', 'bad' } },\n"
     "    { name = 'drop', from = '*', to = 'done' } } }\n"
     "messages.template('hello', 'Dear {{subject.name}}, {{referral.title}}: {{word}}')\n"
-    "baton.command('greet', { help = 'h', args = { { name = 'person', type = 'person', required = true } } },\n"
+    "baton.command('greet', { help = 'h', args = { { name = 'person', type = 'person', required = "
+    "true } } },\n"
     "  function(args) print('greeting') return { text = 'hello ' .. args.person.name } end)\n"
     "baton.command('send', { help = 'h', args = {} }, function(args)\n"
     "  local r = referrals.first{}\n"
-    "  return r:message{ to = r.subject, template = 'hello', values = { word = 'now' } }.body end)\n"
+    "  return r:message{ to = r.subject, template = 'hello', values = { word = 'now' } }.body "
+    "end)\n"
     "baton.command('partner', { help = 'h', args = {} }, function(args)\n"
     "  partners.add{ name = 'X' } end)\n"
-    "baton.command('file', { help = 'h', args = {} }, function(args) return csv.read('x.csv') end)\n"
-    "baton.report('stages', { help = 'h' }, function(args) return { { stage = 'a', n = 1 } } end)\n";
+    "baton.command('file', { help = 'h', args = {} }, function(args) return csv.read('x.csv') "
+    "end)\n"
+    "baton.report('stages', { help = 'h' }, function(args) return { { stage = 'a', n = 1 } } "
+    "end)\n";
 
 struct world {
     char dir[64];
@@ -73,6 +78,7 @@ struct world {
     struct domain *d;
     struct script *script;
     struct session *session;
+    size_t limit_bytes;
     struct buf shown; /* "stream:plugin:text\n" but for plain prints */
     struct error e;
 };
@@ -138,8 +144,7 @@ static inline void world_open_session(struct world *w)
     snprintf(cwd, sizeof cwd, "%s/work", w->dir);
     snprintf(named, sizeof named, "%s/named.csv", w->dir);
     const char *const files[] = { named, NULL };
-    struct session_options so = { &world_operator, world_output, w,    cwd,
-                                  files,           args,         "run.lua" };
+    struct session_options so = { &world_operator, world_output, w, cwd, files, args, "run.lua" };
     world_ok(w, session_open(&w->session, w->script, &so, &w->e));
 }
 
@@ -157,6 +162,7 @@ static inline void world_start(struct world *w)
                                        .org_title = "Test School",
                                        .clock = &w->clock,
                                        .clock_movable = true,
+                                       .limit_bytes = w->limit_bytes,
                                        .output = world_output,
                                        .context = w,
                                        .advance_clock = world_advance };
@@ -170,9 +176,10 @@ static inline void world_start(struct world *w)
     world_open_session(w);
 }
 
-static inline int world_setup(void **state)
+static inline int world_setup_with(void **state, size_t limit_bytes)
 {
     struct world *w = mem_new(struct world);
+    w->limit_bytes = limit_bytes;
     strcpy(w->dir, "/tmp/baton-script-XXXXXX");
     assert_non_null(mkdtemp(w->dir));
     world_folder(w, "work");
@@ -183,6 +190,11 @@ static inline int world_setup(void **state)
     world_start(w);
     *state = w;
     return 0;
+}
+
+static inline int world_setup(void **state)
+{
+    return world_setup_with(state, 0);
 }
 
 static inline int world_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -277,13 +289,14 @@ static inline void world_table(struct world *w, const struct world_case *cases)
 /* People, partners, staff and one referral R-1 of P-1. */
 static inline void world_people(struct world *w)
 {
-    world_shows(w, "people.add{name='Ada Lovelace', email='ada@example.org', fields={grade=3}}"
-                   " people.add{name='Bob', phone='555'}"
-                   " partners.add{name='Clinic', kind='clinic', email='c@example.org'}"
-                   " services.add{partner=1, name='Reading', capacity='yes'}"
-                   " staff.add{name='Grace', roles='lead', email='grace@example.org'}"
-                   " referrals.open{workflow='tutoring', title='Reading help', subject='P-1', partner=1,"
-                   " fields={need='reading', hours=5}}");
+    world_shows(
+        w, "people.add{name='Ada Lovelace', email='ada@example.org', fields={grade=3}}"
+           " people.add{name='Bob', phone='555'}"
+           " partners.add{name='Clinic', kind='clinic', email='c@example.org'}"
+           " services.add{partner=1, name='Reading', capacity='yes'}"
+           " staff.add{name='Grace', roles='lead', email='grace@example.org'}"
+           " referrals.open{workflow='tutoring', title='Reading help', subject='P-1', partner=1,"
+           " fields={need='reading', hours=5}}");
 }
 
 #endif

@@ -5,9 +5,10 @@ static void test_find(void **state)
 {
     struct world *w = *state;
     world_people(w);
-    world_shows(w, "for i = 1, 5 do referrals.open{workflow='tutoring', title='t' .. i, subject='P-2',"
-                   " fields={need='n' .. i % 2, hours=i}} end"
-                   " referrals.get(2):advance('drop') referrals.get(3):assign(1)");
+    world_shows(w,
+                "for i = 1, 5 do referrals.open{workflow='tutoring', title='t' .. i, subject='P-2',"
+                " fields={need='n' .. i % 2, hours=i}} end"
+                " referrals.get(2):advance('drop') referrals.get(3):assign(1)");
     static const struct world_case cases[] = {
         { "#referrals.find{}", "6" },
         { "#referrals.find()", "6" },
@@ -17,8 +18,10 @@ static void test_find(void **state)
         { "#referrals.find{subject=people.get(2)}, #referrals.find{subject_id=1}", "5\t1" },
         { "#referrals.find{owner=baton.none}, #referrals.find{owner={isnt=baton.none}}", "5\t1" },
         { "#referrals.find{stage='done'}, #referrals.find{stage={isnt='done'}}", "1\t5" },
-        { "#referrals.find{open=true}, #referrals.find{open=false}, #referrals.find{overdue=true}", "5\t1\t0" },
-        { "#referrals.find{due={before='10 days'}}, #referrals.find{due={before='1 day'}}", "5\t0" },
+        { "#referrals.find{open=true}, #referrals.find{open=false}, #referrals.find{overdue=true}",
+          "5\t1\t0" },
+        { "#referrals.find{due={before='10 days'}}, #referrals.find{due={before='1 day'}}",
+          "5\t0" },
         { "#referrals.find{id={after=2, at_most=4}}", "2" },
         { "#referrals.find{created_at_ms={at_least='now'}}", "6" },
         { "#referrals.find{workflow='tutoring', fields={need='n1'}}", "3" },
@@ -26,25 +29,34 @@ static void test_find(void **state)
         { "#referrals.find{fields={hours={at_least=2, at_most=3}}}", "2" },
         { "#referrals.find{fields={tags=baton.none}}", "!list" },
         { "#referrals.find{fields={score=baton.none}}", "6" },
-        { "#people.find{fields={grade=3}}, #people.find{fields={grade={isnt=baton.none}}}", "1\t1" },
+        { "#people.find{fields={grade=3}}, #people.find{fields={grade={isnt=baton.none}}}",
+          "1\t1" },
         { "people.first{name='Bob'}.ref, people.first{name='Eve'}", "P-2\tnil" },
-        { "referrals.find{stag='x'}", "!referrals.find: unknown column \"stag\", did you mean \"stage\"?" },
+        { "referrals.find{stag='x'}",
+          "!referrals.find: unknown column \"stag\", did you mean \"stage\"?" },
         { "referrals.find{stage={}}", "!referrals.find: \"stage\" takes text, got a table" },
         { "referrals.find{stage={befor='x'}}", "!\"stage\" takes text, got a table" },
-        { "referrals.find{due={before='1 day', afer=1}}", "!before, after, at_least, at_most, isnt" },
+        { "referrals.find{due={before='1 day', afer=1}}",
+          "!before, after, at_least, at_most, isnt" },
         { "referrals.find{due={before=baton.none}}", "!nothing is before or after baton.none" },
-        { "referrals.find{fields={ned=1}}", "!referrals.find: unknown field \"ned\", did you mean \"need\"?" },
+        { "referrals.find{fields={ned=1}}",
+          "!referrals.find: unknown field \"ned\", did you mean \"need\"?" },
         { "referrals.find{fields=1}", "!\"fields\" takes a table such as {x=1}, got 1" },
-        { "referrals.find{limit=0}", "!\"limit\" takes a whole number from 1 to 1000 (for more use each), got 0" },
-        { "referrals.find{order='best'}", "!\"order\" takes \"newest\" or \"oldest\", got \"best\"" },
+        { "referrals.find{limit=0}",
+          "!\"limit\" takes a whole number from 1 to 1000 (for more use each), got 0" },
+        { "referrals.find{order='best'}",
+          "!\"order\" takes \"newest\" or \"oldest\", got \"best\"" },
         { "referrals.find{open='yes'}", "!\"open\" takes true or false" },
         { "referrals.find{overdue=false}", "!overdue takes true" },
         { "people.find{open=true}", "!unknown column \"open\"" },
-        { "referrals.find('x')", "!referrals.find takes conditions such as {workflow=…}, got a string" },
+        { "referrals.find('x')",
+          "!referrals.find takes conditions such as {workflow=…}, got a string" },
         { "referrals.find{'x'}", "!referrals.find takes names and values" },
         { "referrals.find{id='P-1'}", "!\"id\" takes a referral" },
-        { "people.find{name='a', email='a', phone='a', language='a', address='a', birth_date='a', id={after=1, "
-          "before=2, at_least=1, at_most=2, isnt=1}, created={after=1, before=2, at_least=1, at_most=2, isnt=1}, "
+        { "people.find{name='a', email='a', phone='a', language='a', address='a', birth_date='a', "
+          "id={after=1, "
+          "before=2, at_least=1, at_most=2, isnt=1}, created={after=1, before=2, at_least=1, "
+          "at_most=2, isnt=1}, "
           "updated={after=1}}",
           "!more than 16 conditions" },
         { NULL, NULL },
@@ -55,12 +67,14 @@ static void test_find(void **state)
 static void test_each_and_count(void **state)
 {
     struct world *w = *state;
-    world_shows(w, "for i = 1, 450 do people.add{name='n' .. i, language=i % 3 == 0 and 'fr' or nil} end");
+    world_shows(
+        w, "for i = 1, 450 do people.add{name='n' .. i, language=i % 3 == 0 and 'fr' or nil} end");
     world_shows(w, "partners.add{name='a', kind='clinic'} services.add{partner=1, name='b'}");
     static const struct world_case cases[] = {
         { "local n = 0 for p in people.each{} do n = n + p.id end return n", "101475" },
         { "local n = 0 for p in people.each() do n = n + 1 end return n", "450" },
-        { "local n = 0 for p in people.each{limit=210, order='newest'} do n = n + 1 end return n", "210" },
+        { "local n = 0 for p in people.each{limit=210, order='newest'} do n = n + 1 end return n",
+          "210" },
         { "local n = 0 for p in people.each{language='fr'} do n = n + 1 end return n", "150" },
         { "local n = 0 for p in people.each{after=440} do n = n + 1 end return n", "10" },
         { "people.each{nmae='x'}", "!people.each: unknown column \"nmae\"" },
@@ -68,14 +82,17 @@ static void test_each_and_count(void **state)
         { "people.count_by('language').fr, people.count_by('language').none", "150\t300" },
         { "services.count_by('partner')['O-1']", "1" },
         { "people.count_by('language', {id={at_most=6}}).fr", "2" },
-        { "people.count_by('langage')", "!people.count_by: unknown column \"langage\", did you mean \"language\"?" },
+        { "people.count_by('langage')",
+          "!people.count_by: unknown column \"langage\", did you mean \"language\"?" },
         { "people.count_by()", "!people.count_by takes a column first" },
         { NULL, NULL },
     };
     world_table(w, cases);
     /* The conditions are the iterator's own. */
-    assert_shows(w, "local q = {language='fr'} local n = 0 for p in people.each(q) do q.language = 'x' n = n + 1 end"
-                    " return n",
+    assert_shows(w,
+                 "local q = {language='fr'} local n = 0 for p in people.each(q) do q.language = "
+                 "'x' n = n + 1 end"
+                 " return n",
                  "150");
 }
 
@@ -99,8 +116,10 @@ static void test_add_and_search(void **state)
         { "referrals.open{workflow='nope'}", "!nope" },
         { "referrals.open{workflow='tutoring', parent=1}.parent.ref", "R-1" },
         { "notes.add{about=people.get(1), text='x'}.about.ref", "P-1" },
-        { "consents.add{person=1, purpose='evaluation'}.status, consents.holds(1, 'evaluation')", "given\ttrue" },
-        { "consents.add{person=2, purpose='evaluation', status='refused'}.given_at_ms, consents.holds(2, 'evaluation')",
+        { "consents.add{person=1, purpose='evaluation'}.status, consents.holds(1, 'evaluation')",
+          "given\ttrue" },
+        { "consents.add{person=2, purpose='evaluation', status='refused'}.given_at_ms, "
+          "consents.holds(2, 'evaluation')",
           "nil\tfalse" },
         { "consents.holds(1)", "!consents.holds takes a person and a purpose" },
         { "consents.holds('R-1', 'x')", "!a person is wanted" },

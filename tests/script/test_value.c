@@ -7,12 +7,13 @@ static void test_columns(void **state)
     world_people(w);
     static const struct world_case cases[] = {
         /* references, in every form */
-        { "services.add{partner=partners.get(1), name='a'}.partner", "O-1 Clinic\n  kind        clinic\n  email       "
-                                                                     "c@example.org\n  status      active" },
+        { "services.add{partner=partners.get(1), name='a'}.partner",
+          "O-1 Clinic\n  kind        clinic\n  email       "
+          "c@example.org\n  status      active" },
         { "services.add{partner='O-1', name='a'}.partner_id", "1" },
         { "services.add{partner_id=1, name='a'}.partner.name", "Clinic" },
-        { "services.add{partner='P-1', name='a'}",
-          "!services.add: \"partner\" takes a partner (a handle, a number or \"O-12\"), got \"P-1\"" },
+        { "services.add{partner='P-1', name='a'}", "!services.add: \"partner\" takes a partner (a "
+                                                   "handle, a number or \"O-12\"), got \"P-1\"" },
         { "services.add{partner=people.get(1), name='a'}", "!got P-1" },
         { "services.add{partner=1.5, name='a'}", "!got 1.5" },
         { "services.add{partner=-1, name='a'}", "!\"partner\" takes a partner" },
@@ -21,7 +22,8 @@ static void test_columns(void **state)
         { "services.add{partner=1, name='a', min_age=7}.min_age", "7" },
         { "services.add{partner=1, name='a', min_age='7'}.min_age", "7" },
         { "services.add{partner=1, name='a', min_age=''}.min_age", "nil" },
-        { "services.add{partner=1, name='a', min_age=7.5}", "!\"min_age\" takes a whole number, got 7.5" },
+        { "services.add{partner=1, name='a', min_age=7.5}",
+          "!\"min_age\" takes a whole number, got 7.5" },
         { "services.add{partner=1, name='a', min_age={}}", "!got a table" },
         { "locations.add{partner=1, name='a', latitude=0/0}", "!\"latitude\" takes a number" },
         { "locations.add{partner=1, name='a', latitude=1e400}", "!\"latitude\" takes a number" },
@@ -42,8 +44,9 @@ static void test_columns(void **state)
         { "tasks.add{title='t', due=0/0}", "!\"due\" takes a time" },
         { "tasks.add{title='t', due={}}", "!\"due\" takes a time" },
         /* anything with an id */
-        { "tasks.add{title='t', about='p-1'}.about", "P-1 Ada Lovelace\n  email       ada@example.org\n  fields\n    "
-                                                     "grade  3" },
+        { "tasks.add{title='t', about='p-1'}.about",
+          "P-1 Ada Lovelace\n  email       ada@example.org\n  fields\n    "
+          "grade  3" },
         { "tostring(tasks.add{title='t', about=people.get(2)}.about)", "P-2" },
         { "tasks.add{title='t', about=12}", "!\"about\" takes a handle or \"R-12\", got 12" },
         { "tasks.add{title='t', about='R-999'}", "!R-999" },
@@ -57,7 +60,9 @@ static void test_fields(void **state)
     struct world *w = *state;
     world_people(w);
     static const struct world_case cases[] = {
-        { "r = referrals.get(1); r:set{fields={tags={'a','b'}, ok=true, score=1.5, born='2010-01-02'}}", "" },
+        { "r = referrals.get(1); r:set{fields={tags={'a','b'}, ok=true, score=1.5, "
+          "born='2010-01-02'}}",
+          "" },
         { "r.fields.tags[2]", "b" },
         { "r.fields.ok", "true" },
         { "r.fields.score", "1.5" },
@@ -106,7 +111,8 @@ static void test_json(void **state)
         { "json.encode{'\\xff'}", "!no JSON at [1]: text that is not UTF-8" },
         { "t = {} t.a = {b=t} json.encode(t)", "!no JSON at a.b: the table contains itself" },
         { "t = {} for i = 1, 40 do t = {t} end json.encode(t)", "!nested deeper than 32" },
-        { "json.encode({a={1}, b={}}, {pretty=true})", "{\n  \"a\": [\n    1\n  ],\n  \"b\": {}\n}" },
+        { "json.encode({a={1}, b={}}, {pretty=true})",
+          "{\n  \"a\": [\n    1\n  ],\n  \"b\": {}\n}" },
         { "json.encode({a='},{'}, {pretty=true})", "{\n  \"a\": \"},{\"\n}" },
         { "json.decode('{\"a\":[1,null,2.5,\"x\"],\"b\":null}').a[4]", "x" },
         { "json.decode('[null]')[1] == baton.none", "true" },
