@@ -312,7 +312,8 @@ static int command_unknown(const struct script *s, const char *name, bool report
             known[count++] = s->commands[i].name;
     known[count] = NULL;
     text_suggest(name, known, &near);
-    for (size_t i = 0; !near.len && i < count; i++)
+    bool list = !near.len;
+    for (size_t i = 0; list && i < count; i++)
         buf_printf(&near, "%s%s", i ? ", " : "; there are: ", known[i]);
     int rc = error_set(e, ERROR_NOT_FOUND, "no %s \"%.80s\"%s", report ? "report" : "command", name, buf_text(&near));
     buf_free(&near);

@@ -84,7 +84,7 @@ static void guards(void **state)
     ok(go(f, id, "back", NULL, NULL));
     ok(go(f, id, "yes", NULL, NULL));
     gives("local r = referrals.open{workflow = 'w'} local can, why = r:can('no') return tostring(can) .. ' ' .. why",
-          "false guard of \"no\" refused");
+          "false R-2: \"no\" is refused: guard of \"no\" refused");
 }
 
 /* The handle that a guard gets may be the one it got before, but never another row's. */
@@ -136,7 +136,7 @@ static void handlers_in_order(void **state)
                "baton.on('person.created', say('a1'))\n"
                "baton.on('person.created', say('late'), {priority = -1})\n"
                "baton.on('person.*', say('all'), {priority = 5})\n"
-               "baton.on('persons.created', say('never'))\n"
+               "baton.on('partner.created', say('never'))\n"
                "baton.on('*', say('any'), {priority = -5})\n"
                "baton.on('my.thing', function(event, row) log.info('thing %s %s %s', event.n, event.row.ref, event.list[2]) end)\n");
     fix_plugin(f, "b", "", "baton.on('person.created', function(event, row) event.kind = 'spoilt'\n"
