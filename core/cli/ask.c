@@ -69,23 +69,3 @@ int ask_lua(struct ask *a, const char *code, json_t **out, struct error *e)
     buf_free(&printed);
     return result;
 }
-
-int ask_simple(const struct cli *c, const char *op)
-{
-    struct ask a;
-    struct error e;
-    if (ask_open(&a, c, &e) < 0)
-        return cli_fail(c, &e);
-    ask_begin(&a, op);
-    int code = CLI_OK;
-    if (ask_send(&a, &e) < 0)
-        code = cli_fail(c, &e);
-    else if (c->json)
-        print_json(stdout, a.answer.done);
-    else if (!c->quiet) {
-        print_human(a.answer.done, NULL);
-        print_value(stdout, a.answer.done);
-    }
-    ask_close(&a);
-    return code;
-}

@@ -33,7 +33,4 @@ int ask_send(struct ask *a, struct error *e);
 /* Evaluates Lua that prints JSON; the caller owns *out. Reads what no op of its own tells. */
 int ask_lua(struct ask *a, const char *code, json_t **out, struct error *e);
 
-/* Opens, asks a request without members, prints what came; an exit code. */
-int ask_simple(const struct cli *c, const char *op);
-
 #endif

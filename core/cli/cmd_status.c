@@ -1,5 +1,5 @@
-/* baton status: the running server and what it hosts; with --org, or where no
- * server runs, the organisations themselves. */
+/* baton status: the running server and what it hosts, or, where none runs, the
+ * organisations themselves. With --org it is baton org show. */
 #include <string.h>
 
 #include "baton/base/memory.h"
@@ -58,7 +58,7 @@ static int status_run(const struct cli *c)
     struct error e;
     int code = CLI_OK;
     if (c->org)
-        return ask_simple(c, "status");
+        return command_org_show.run(c);
     int result = ask_open_server(&a, c, &e);
     if (result == -ERROR_NOT_FOUND && place_open(c, &h, NULL) == 0) {
         code = status_without_server(c, h);

@@ -1,7 +1,8 @@
 /* baton version: which baton, and which libraries it runs with. The plain form
  * never gets here, see cli_main. Versions are asked of the libraries that are
  * loaded; those of Lua and SQLite by symbol, since their headers belong to the
- * rooms script and store. */
+ * rooms script and store. Only libedit, which is loaded late, tells that of its
+ * header. */
 #include "cli/cli_internal.h"
 
 #include <dlfcn.h>

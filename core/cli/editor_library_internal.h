@@ -8,11 +8,13 @@
 
 struct error;
 
-#define EDITOR_FUNCTIONS(X)                                                                        \
-    X(el_init)                                                                                     \
-    X(el_end)                                                                                      \
-    X(el_set) X(el_wset) X(el_gets) X(el_line) X(el_insertstr) X(el_deletestr1) X(el_cursor)       \
-        X(el_source) X(el_resize) X(history) X(history_init) X(history_end)
+/* clang-format does not settle on one form of such a list. */
+/* clang-format off */
+#define EDITOR_FUNCTIONS(X) \
+    X(el_init) X(el_end) X(el_set) X(el_wset) X(el_gets) X(el_line) X(el_insertstr) \
+    X(el_deletestr1) X(el_cursor) X(el_source) X(el_resize) \
+    X(history) X(history_init) X(history_end)
+/* clang-format on */
 
 struct editor_library {
 #define EDITOR_FUNCTION(name) __typeof__(name) *name;

@@ -33,8 +33,8 @@ struct budget_timer {
     int scripts; /* that are open */
 };
 
-/* The one mutable global of this room: a signal handler has no other way to find what it works on. One
- * thread runs all scripts of a process; the timer is of that thread. */
+/* The one mutable global of this room: a signal handler has no other way to find what it works on.
+ * One thread runs all scripts of a process; the timer is of that thread. */
 static struct budget_timer *volatile budget_timer;
 
 static int budget_signal(void)
@@ -110,7 +110,11 @@ static void budget_arm(struct budget_timer *b)
     pid_t thread = gettid();
     if (!b->made) {
         struct sigaction action = { .sa_handler = budget_on_tick, .sa_flags = SA_RESTART };
+        sigset_t unblocked;
         sigaction(budget_signal(), &action, NULL);
+        sigemptyset(&unblocked);
+        sigaddset(&unblocked, budget_signal());
+        pthread_sigmask(SIG_UNBLOCK, &unblocked, NULL);
         struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = budget_signal() };
         event._sigev_un._tid = thread;
         if (timer_create(CLOCK_MONOTONIC, &event, &b->timer) < 0)

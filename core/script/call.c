@@ -12,8 +12,8 @@
 
 #include "baton/base/clock.h"
 
-static void call_begin(struct script *s, struct script_call *c, lua_State *L, const struct script_frame *frame,
-                       struct error *e)
+static void call_begin(struct script *s, struct script_call *c, lua_State *L,
+                       const struct script_frame *frame, struct error *e)
 {
     *c = (struct script_call){
         .up = s->call,
@@ -97,7 +97,8 @@ static int call_on_error(lua_State *L)
     return 1;
 }
 
-/* The same for a coroutine that died; `L` holds the error value, the base of the call is the coroutine. */
+/* The same for a coroutine that died; `L` holds the error value, the base of the call is the
+ * coroutine. */
 static int call_on_dead(lua_State *L)
 {
     struct script *s = script__of(L);
@@ -122,7 +123,8 @@ static void call_log(struct script *s, const struct script_call *c, const struct
     buf_puts(&text, e->message);
     if (s->traceback.len && e->code == ERROR_SCRIPT)
         buf_printf(&text, "\n%s", buf_text(&s->traceback));
-    s->options.output(s->options.context, SCRIPT_LOG_ERROR, c->frame->plugin->name, buf_text(&text), text.len);
+    s->options.output(s->options.context, SCRIPT_LOG_ERROR, c->frame->plugin->name, buf_text(&text),
+                      text.len);
     buf_free(&text);
 }
 
@@ -135,9 +137,12 @@ static int call_failed(struct script *s, struct script_call *c, int status)
     if (budget__killed(s, c, e))
         ; /* says it all */
     else if (s->kill != KILL_NONE)
-        error_set(e, s->kill == KILL_CANCEL ? ERROR_CANCELLED : ERROR_LIMIT, "stopped with the call around it");
+        error_set(e, s->kill == KILL_CANCEL ? ERROR_CANCELLED : ERROR_LIMIT,
+                  "stopped with the call around it");
     else if (status == LUA_ERRMEM && !c->error_read)
-        error_set(e, ERROR_LIMIT, "out of memory: the organisation's Lua state may hold %zu MB (endless recursion, or a table "
+        error_set(e, ERROR_LIMIT,
+                  "out of memory: the organisation's Lua state may hold %zu MB (endless recursion, "
+                  "or a table "
                   "that only grows?)",
                   s->limit_bytes / (1024 * 1024));
     else if (!c->error_read)
@@ -160,7 +165,8 @@ static int call_refuse(lua_State *L, int nargs, struct error *e)
     return error_set(e, ERROR_LIMIT, "the time budget of the call is used up");
 }
 
-int script__call(lua_State *L, const struct script_frame *frame, int nargs, int nresults, struct error *e)
+int script__call(lua_State *L, const struct script_frame *frame, int nargs, int nresults,
+                 struct error *e)
 {
     struct script *s = script__of(L);
     struct script_call c;
@@ -180,8 +186,8 @@ int script__call(lua_State *L, const struct script_frame *frame, int nargs, int 
     return rc;
 }
 
-int script__resume(lua_State *L, lua_State *co, const struct script_frame *frame, int nargs, int *nresults,
-                   bool *yielded, struct error *e)
+int script__resume(lua_State *L, lua_State *co, const struct script_frame *frame, int nargs,
+                   int *nresults, bool *yielded, struct error *e)
 {
     struct script *s = script__of(L);
     struct script_call c;
@@ -209,7 +215,8 @@ int script__resume(lua_State *L, lua_State *co, const struct script_frame *frame
     return rc;
 }
 
-int script__protect(lua_State *L, const struct script_frame *frame, lua_CFunction f, void *arg, struct error *e)
+int script__protect(lua_State *L, const struct script_frame *frame, lua_CFunction f, void *arg,
+                    struct error *e)
 {
     if (!lua_checkstack(L, LUA_MINSTACK))
         return error_set(e, ERROR_LIMIT, "the Lua stack is full");

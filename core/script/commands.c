@@ -33,7 +33,8 @@ struct command {
     bool any_args;
 };
 
-static const char *const command_types[] = { "any", "text", "int", "real", "bool", "time", "table", NULL };
+static const char *const command_types[] = { "any",  "text", "int",   "real",
+                                             "bool", "time", "table", NULL };
 
 /* ---- declaring ---- */
 
@@ -93,7 +94,8 @@ static void command_read_args(lua_State *L, struct command *c, const char *what)
     c->any_args = false;
     c->arg_count = lua_rawlen(L, -1);
     if (c->arg_count > COMMAND_ARGS_MAX || *table_keys(L, -1, what))
-        script__raisef(L, ERROR_INVALID, "%s: args is a list of at most %d {name=, type=, required=}", what,
+        script__raisef(L, ERROR_INVALID,
+                       "%s: args is a list of at most %d {name=, type=, required=}", what,
                        COMMAND_ARGS_MAX);
     c->args = arena_alloc(script__arena(script__of(L)), (c->arg_count + 1) * sizeof *c->args);
     for (size_t i = 0; i < c->arg_count; i++) {
@@ -141,9 +143,11 @@ static int command_declare(lua_State *L, bool report)
     command_read_args(L, &c, what);
     const struct command *other = command_find(s, name, report);
     if (other)
-        script__raisef(L, ERROR_CONFLICT, "%s is already declared by plugin %s", what, other->plugin->name);
+        script__raisef(L, ERROR_CONFLICT, "%s is already declared by plugin %s", what,
+                       other->plugin->name);
     if (s->command_count >= LIMIT_HANDLERS)
-        script__raisef(L, ERROR_LIMIT, "%s: an organisation has at most %d commands and reports", what, LIMIT_HANDLERS);
+        script__raisef(L, ERROR_LIMIT, "%s: an organisation has at most %d commands and reports",
+                       what, LIMIT_HANDLERS);
     lua_pushvalue(L, 3);
     c.ref = luaL_ref(L, LUA_REGISTRYINDEX);
     command_keep(s, &c, what);
@@ -164,15 +168,16 @@ int commands_add_report(lua_State *L)
 
 static void arg_refuse(lua_State *L, const struct command *c, const struct command_arg *arg)
 {
-    static const char *const takes[] = { "any value", "text", "a whole number", "a number", "true or false",
-                                         "a time",    "a table" };
+    static const char *const takes[] = { "any value",     "text",   "a whole number", "a number",
+                                         "true or false", "a time", "a table" };
     const char *seen = luaL_typename(L, -1);
     if (lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER)
         seen = arena_printf(script__arena(script__of(L)), "\"%.60s\"", lua_tostring(L, -1));
     if (arg->type == ARG_REF)
-        script__raisef(L, ERROR_INVALID, "%s: \"%s\" takes a %s such as \"%c-12\", got %s", c->what, arg->name,
-                       schema_of(arg->ref)->name, schema_of(arg->ref)->letter, seen);
-    script__raisef(L, ERROR_INVALID, "%s: \"%s\" takes %s, got %s", c->what, arg->name, takes[arg->type], seen);
+        script__raisef(L, ERROR_INVALID, "%s: \"%s\" takes a %s such as \"%c-12\", got %s", c->what,
+                       arg->name, schema_of(arg->ref)->name, schema_of(arg->ref)->letter, seen);
+    script__raisef(L, ERROR_INVALID, "%s: \"%s\" takes %s, got %s", c->what, arg->name,
+                   takes[arg->type], seen);
 }
 
 static bool arg_convert_bool(lua_State *L)
@@ -256,7 +261,8 @@ static void args_check(lua_State *L, const struct command *c)
         const struct command_arg *arg = &c->args[i];
         lua_pushstring(L, arg->name);
         lua_rawget(L, given);
-        bool none = lua_isnil(L, -1) || (lua_islightuserdata(L, -1) && lua_touserdata(L, -1) == script__none());
+        bool none = lua_isnil(L, -1) ||
+                    (lua_islightuserdata(L, -1) && lua_touserdata(L, -1) == script__none());
         if (none && arg->required)
             script__raisef(L, ERROR_INVALID, "%s: argument \"%s\" is missing", c->what, arg->name);
         if (!none)
@@ -315,12 +321,14 @@ static int command_unknown(const struct script *s, const char *name, bool report
     bool list = !near.len;
     for (size_t i = 0; list && i < count; i++)
         buf_printf(&near, "%s%s", i ? ", " : "; there are: ", known[i]);
-    int rc = error_set(e, ERROR_NOT_FOUND, "no %s \"%.80s\"%s", report ? "report" : "command", name, buf_text(&near));
+    int rc = error_set(e, ERROR_NOT_FOUND, "no %s \"%.80s\"%s", report ? "report" : "command", name,
+                       buf_text(&near));
     buf_free(&near);
     return rc;
 }
 
-int script__run_command(lua_State *L, struct session *session, const char *name, bool report, struct error *e)
+int script__run_command(lua_State *L, struct session *session, const char *name, bool report,
+                        struct error *e)
 {
     struct script *s = script__of(L);
     const struct command *c = command_find(s, name, report);

@@ -145,7 +145,8 @@ static void error_read_table(lua_State *L, int index, struct error *e)
         error_at(e, "%s", where);
 }
 
-/* "init.lua:88: text": how long the place is, 0 if there is none. File names with a space have none. */
+/* "init.lua:88: text": how long the place is, 0 if there is none. File names with a space have
+ * none. */
 static size_t error_place_length(const char *text)
 {
     const char *p = text;

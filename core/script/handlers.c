@@ -11,7 +11,7 @@
 struct handler {
     struct plugin *plugin;
     int ref;
-    char *kind;      /* "referral.advanced", "referral." for "referral.*", "" for "*" */
+    char *kind; /* "referral.advanced", "referral." for "referral.*", "" for "*" */
     size_t kind_len;
     bool prefix;
     int64_t priority;
@@ -21,14 +21,18 @@ struct handler {
 
 /* Events that the core raises, for near names. timer.NAME and a plugin's own are open. */
 static const char *const handlers_kinds[] = {
-    "referral.opened",   "referral.advanced", "referral.changed", "referral.assigned",    "referral.reminder",
-    "referral.overdue",  "referral.escalated", "referral.closed", "referral.step_failed", "referral.created",
-    "person.created",    "person.changed",    "partner.created",  "partner.changed",      "service.created",
-    "service.changed",   "location.created",  "location.changed", "staff.created",        "staff.changed",
-    "timer.created",     "timer.changed",     "task.created",     "task.changed",         "task.done",
-    "task.cancelled",    "note.created",      "note.changed",     "message.created",      "message.changed",
-    "message.sent",      "message.dead",      "message.cancelled", "consent.created",     "consent.changed",
-    NULL
+    "referral.opened",    "referral.advanced", "referral.changed",
+    "referral.assigned",  "referral.reminder", "referral.overdue",
+    "referral.escalated", "referral.closed",   "referral.step_failed",
+    "referral.created",   "person.created",    "person.changed",
+    "partner.created",    "partner.changed",   "service.created",
+    "service.changed",    "location.created",  "location.changed",
+    "staff.created",      "staff.changed",     "timer.created",
+    "timer.changed",      "task.created",      "task.changed",
+    "task.done",          "task.cancelled",    "note.created",
+    "note.changed",       "message.created",   "message.changed",
+    "message.sent",       "message.dead",      "message.cancelled",
+    "consent.created",    "consent.changed",   NULL
 };
 
 /* ---- listening ---- */
@@ -122,8 +126,8 @@ static int handlers_one(struct script *s, const struct handlers_run *run, struct
     return rc;
 }
 
-int handlers_event(void *context, const char *kind, const struct row *row, const char *detail, size_t detail_len,
-                   struct error *e)
+int handlers_event(void *context, const char *kind, const struct row *row, const char *detail,
+                   size_t detail_len, struct error *e)
 {
     struct script *s = context;
     struct error own;
@@ -159,8 +163,9 @@ static void on_check_kind(lua_State *L, const char *kind)
     if (!strcmp(kind, "*"))
         return;
     if (!dot || dot == kind || !dot[1])
-        script__raisef(L, ERROR_INVALID, "baton.on: \"%.80s\" is no event: write \"referral.advanced\" or \"referral.*\"",
-                       kind);
+        script__raisef(
+            L, ERROR_INVALID,
+            "baton.on: \"%.80s\" is no event: write \"referral.advanced\" or \"referral.*\"", kind);
     for (size_t i = 0; handlers_kinds[i]; i++)
         if (!strcmp(handlers_kinds[i], kind))
             return;
@@ -199,7 +204,8 @@ int hooks_on(lua_State *L)
         stage = table_text(L, 3, "stage", what);
     }
     if (s->handler_count >= LIMIT_HANDLERS)
-        script__raisef(L, ERROR_LIMIT, "%s: an organisation has at most %d handlers", what, LIMIT_HANDLERS);
+        script__raisef(L, ERROR_LIMIT, "%s: an organisation has at most %d handlers", what,
+                       LIMIT_HANDLERS);
     lua_pushvalue(L, 2);
     struct handler h = { .plugin = p,
                          .ref = luaL_ref(L, LUA_REGISTRYINDEX),

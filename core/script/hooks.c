@@ -29,7 +29,8 @@ int hooks_add_function(lua_State *L, int index, struct plugin *p, const char *wh
     lua_pushvalue(L, index);
     int ref = luaL_ref(L, LUA_REGISTRYINDEX);
     s->hooks = mem_resize(s->hooks, (s->hook_count + 1) * sizeof *s->hooks);
-    s->hooks[s->hook_count] = (struct script_hook){ .plugin = p, .ref = ref, .params = params, .what = mem_dup(what) };
+    s->hooks[s->hook_count] =
+        (struct script_hook){ .plugin = p, .ref = ref, .params = params, .what = mem_dup(what) };
     return (int)s->hook_count++;
 }
 
@@ -132,7 +133,8 @@ int hooks_guard(void *context, const struct domain_call *call, struct error *e)
     lua_State *L = script__running(s);
     const struct script_hook *hook = hooks_at(s, call->transition->guard);
     if (!hook)
-        return error_set(e, ERROR_DENIED, "the guard of \"%s\" is not loaded", call->transition->name);
+        return error_set(e, ERROR_DENIED, "the guard of \"%s\" is not loaded",
+                         call->transition->name);
     if (hook->plugin->off)
         return plugin_is_off(hook->plugin, e);
     struct hooks_run run = { hook, call, false, e ? e : &s->scratch };
@@ -162,7 +164,8 @@ static int hooks_effect(void *context, const struct domain_call *call, struct er
     struct script_hook *hook = hooks_at(s, call->transition->effect);
     struct error own;
     if (!hook)
-        return error_set(e, ERROR_DENIED, "the effect of \"%s\" is not loaded", call->transition->name);
+        return error_set(e, ERROR_DENIED, "the effect of \"%s\" is not loaded",
+                         call->transition->name);
     if (hook->plugin->off) /* a locked transition must go, with or without what follows from it */
         return call->transition->locked ? 0 : plugin_is_off(hook->plugin, e);
     struct plugin *plugin = hook->plugin;

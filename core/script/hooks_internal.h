@@ -4,8 +4,8 @@
 
 #include "script/plugin_internal.h"
 
-int handlers_event(void *context, const char *kind, const struct row *row, const char *detail, size_t detail_len,
-                   struct error *e);
+int handlers_event(void *context, const char *kind, const struct row *row, const char *detail,
+                   size_t detail_len, struct error *e);
 bool handlers_listens(void *context, const char *kind);
 void handlers_drop(struct script *s, const struct plugin *p);
 void handlers_free(struct script *s);

@@ -27,8 +27,8 @@ struct job {
     struct span every;
     int hour, minute; /* at */
     enum job_days days;
-    bool seen;          /* base_ms is in the database */
-    int64_t base_ms;    /* last run, or first seen */
+    bool seen;       /* base_ms is in the database */
+    int64_t base_ms; /* last run, or first seen */
     int64_t due_ms;
 };
 
@@ -75,9 +75,10 @@ static void job_read_at(lua_State *L, struct job *j, const char *what)
     const char *at = table_need_text(L, 2, "at", what);
     const char *days = table_text(L, 2, "days", what);
     int used = 0;
-    if (sscanf(at, "%2d:%2d%n", &j->hour, &j->minute, &used) != 2 || at[used] || j->hour < 0 || j->hour > 23 ||
-        j->minute < 0 || j->minute > 59)
-        script__raisef(L, ERROR_INVALID, "%s: at = \"%.40s\": write a time of day, such as \"06:00\"", what, at);
+    if (sscanf(at, "%2d:%2d%n", &j->hour, &j->minute, &used) != 2 || at[used] || j->hour < 0 ||
+        j->hour > 23 || j->minute < 0 || j->minute > 59)
+        script__raisef(L, ERROR_INVALID,
+                       "%s: at = \"%.40s\": write a time of day, such as \"06:00\"", what, at);
     for (int i = 0; days && words[i]; i++)
         if (!strcmp(days, words[i])) {
             j->days = (enum job_days)i;
@@ -95,13 +96,15 @@ static void job_read(lua_State *L, struct job *j, const char *what)
     j->every_given = table_span(L, 2, "every", &j->every, what);
     bool at_given = table_text(L, 2, "at", what) != NULL;
     if (j->every_given == at_given)
-        script__raisef(L, ERROR_INVALID, "%s: give either every = \"1 hour\" or at = \"06:00\"", what);
+        script__raisef(L, ERROR_INVALID, "%s: give either every = \"1 hour\" or at = \"06:00\"",
+                       what);
     if (at_given)
         job_read_at(L, j, what);
     struct span zero = { 0 };
     int64_t from = domain_now(script__domain(L)), next = from;
     if (j->every_given &&
-        (span_is_zero(&j->every) || span_add(&j->every, 1, domain_calendar(script__domain(L)), from, &next, NULL) < 0 ||
+        (span_is_zero(&j->every) ||
+         span_add(&j->every, 1, domain_calendar(script__domain(L)), from, &next, NULL) < 0 ||
          next <= from || (memcmp(&j->every, &zero, sizeof zero) != 0 && next - from < 60000)))
         script__raisef(L, ERROR_INVALID, "%s: every = must be a minute at least", what);
 }
@@ -132,7 +135,8 @@ int jobs_add(lua_State *L)
         if (s->jobs[i].plugin == p && !strcmp(s->jobs[i].name, name))
             script__raisef(L, ERROR_CONFLICT, "%s is declared twice", what);
     if (s->job_count >= LIMIT_HANDLERS)
-        script__raisef(L, ERROR_LIMIT, "%s: an organisation has at most %d jobs", what, LIMIT_HANDLERS);
+        script__raisef(L, ERROR_LIMIT, "%s: an organisation has at most %d jobs", what,
+                       LIMIT_HANDLERS);
     j.key = arena_printf(s->arena, "job.%s.%s", p->name, name);
     job_remember(L, &j);
     lua_pushvalue(L, 3);
@@ -188,12 +192,14 @@ static int job_call(lua_State *L)
     return 0;
 }
 
-static int job_run(struct script *s, struct job *j, int64_t now_ms, script_job_report report, void *context,
-                   struct error *e)
+static int job_run(struct script *s, struct job *j, int64_t now_ms, script_job_report report,
+                   void *context, struct error *e)
 {
     struct plugin *p = j->plugin;
     struct error why, lost;
-    struct script_frame frame = { .plugin = p, .actor = &p->actor, .what = j->what, .budget_ms = LIMIT_STATEMENT_MS };
+    struct script_frame frame = {
+        .plugin = p, .actor = &p->actor, .what = j->what, .budget_ms = LIMIT_STATEMENT_MS
+    };
     j->base_ms = now_ms;
     j->due_ms = job_next(j, domain_calendar(s->domain));
     domain_command_begin(s->domain);
@@ -212,7 +218,8 @@ static int job_run(struct script *s, struct job *j, int64_t now_ms, script_job_r
     return rc < 0 ? job_write_down(s, j, e) : 0;
 }
 
-int script_run_jobs(struct script *s, int64_t now_ms, script_job_report report, void *context, struct error *e)
+int script_run_jobs(struct script *s, int64_t now_ms, script_job_report report, void *context,
+                    struct error *e)
 {
     for (size_t i = 0; i < s->job_count; i++) {
         struct job *j = &s->jobs[i];

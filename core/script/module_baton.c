@@ -12,14 +12,18 @@ static void emit_check_kind(lua_State *L, const char *kind)
     size_t n = strcspn(kind, ".");
     const char *plugin = script__plugin_name(L);
     if (n == 0 || !kind[n] || !kind[n + 1] || n > LIMIT_NAME_BYTES ||
-        strspn(kind, "abcdefghijklmnopqrstuvwxyz0123456789_.") != strlen(kind) || strlen(kind) > 2 * LIMIT_NAME_BYTES)
-        script__raisef(L, ERROR_INVALID, "baton.emit: \"%.80s\" is no event: write \"%s.something\"", kind,
+        strspn(kind, "abcdefghijklmnopqrstuvwxyz0123456789_.") != strlen(kind) ||
+        strlen(kind) > 2 * LIMIT_NAME_BYTES)
+        script__raisef(L, ERROR_INVALID,
+                       "baton.emit: \"%.80s\" is no event: write \"%s.something\"", kind,
                        plugin ? plugin : "my");
     memcpy(first, kind, n);
     first[n] = '\0';
     if (schema_named(first))
-        script__raisef(L, ERROR_DENIED, "baton.emit: events \"%s.…\" are baton's own; choose a name such as \"%s.%s\"", first,
-                       plugin ? plugin : "my", kind + n + 1);
+        script__raisef(
+            L, ERROR_DENIED,
+            "baton.emit: events \"%s.…\" are baton's own; choose a name such as \"%s.%s\"", first,
+            plugin ? plugin : "my", kind + n + 1);
 }
 
 static void emit_about(lua_State *L, int index, enum entity *entity, int64_t *id)
@@ -30,7 +34,8 @@ static void emit_about(lua_State *L, int index, enum entity *entity, int64_t *id
         return;
     const char *ref = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
     if (!ref || row_id_parse(ref, entity, id) < 0 || *entity == ENTITY_NONE)
-        script__raisef(L, ERROR_INVALID, "baton.emit: about takes a handle or a reference such as \"R-12\", got a %s",
+        script__raisef(L, ERROR_INVALID,
+                       "baton.emit: about takes a handle or a reference such as \"R-12\", got a %s",
                        luaL_typename(L, index));
 }
 
@@ -49,12 +54,13 @@ static int baton_emit(lua_State *L)
         luaL_checktype(L, 2, LUA_TTABLE);
         script__to_json(L, 2, detail);
         if (detail->len && detail->data[0] != '{')
-            script__raisef(L, ERROR_INVALID, "baton.emit: the detail takes a table with names, { count = 3 }");
+            script__raisef(L, ERROR_INVALID,
+                           "baton.emit: the detail takes a table with names, { count = 3 }");
     }
     bool members = detail->len > 2;
     script__write_begin(L, &w);
-    int rc = domain_emit(script__domain(L), script__actor(L), kind, entity, id, members ? detail->data : NULL,
-                         members ? detail->len : 0, &e);
+    int rc = domain_emit(script__domain(L), script__actor(L), kind, entity, id,
+                         members ? detail->data : NULL, members ? detail->len : 0, &e);
     script__write_end(L, &w, rc, &e);
     return script__pause(L, 0);
 }
@@ -128,24 +134,31 @@ static int baton_workflows(lua_State *L)
 }
 
 static const struct script_function baton_functions[] = {
-    { "workflow", workflow_add, "baton.workflow{name=, version=, fields={…}, stages={…}, transitions={…}}",
+    { "workflow", workflow_add,
+      "baton.workflow{name=, version=, fields={…}, stages={…}, transitions={…}}",
       "declares a workflow, while a plugin loads; it is checked as a whole", NULL },
     { "on", hooks_on, "baton.on(event, function(event, row) … end, {priority=, workflow=, stage=})",
-      "runs a function at each event of that name (\"referral.advanced\", \"task.*\"), in the same command",
-      "baton.on(\"referral.advanced\", function(event, row) log.info(\"%s is %s\", row.ref, event.to) end)" },
+      "runs a function at each event of that name (\"referral.advanced\", \"task.*\"), in the same "
+      "command",
+      "baton.on(\"referral.advanced\", function(event, row) log.info(\"%s is %s\", row.ref, "
+      "event.to) end)" },
     { "emit", baton_emit, "baton.emit(\"my.thing\", {detail}, about)",
       "writes an event of your own, about a row or nothing; handlers hear it",
       "baton.emit(\"my.thing\", {count=3}, referrals.get(1))" },
-    { "field", workflow_field, "baton.field(entity, name, {type=, values=, min=, max=, index=, help=})",
+    { "field", workflow_field,
+      "baton.field(entity, name, {type=, values=, min=, max=, index=, help=})",
       "declares a custom field of an entity, while a plugin loads",
       "baton.field(\"person\", \"grade\", {type=\"int\", min=0, max=12})" },
-    { "command", commands_add, "baton.command(name, {help=, args={{name=, type=, required=}}}, function(args) … end)",
+    { "command", commands_add,
+      "baton.command(name, {help=, args={{name=, type=, required=}}}, function(args) … end)",
       "offers a function by name to users and scripts, while a plugin loads", NULL },
-    { "call", commands_call, "baton.call(name, {arguments}) → result", "runs a command that a plugin declared",
-      "return baton.call(\"close_stale\", {days=30})" },
-    { "job", jobs_add, "baton.job(name, {every=\"1 hour\"} or {at=\"06:00\", days=\"working\"}, function() … end)",
+    { "call", commands_call, "baton.call(name, {arguments}) → result",
+      "runs a command that a plugin declared", "return baton.call(\"close_stale\", {days=30})" },
+    { "job", jobs_add,
+      "baton.job(name, {every=\"1 hour\"} or {at=\"06:00\", days=\"working\"}, function() … end)",
       "runs a function by the clock; one missed while asleep runs once", NULL },
-    { "report", commands_add_report, "baton.report(name, {help=, args={…}}, function(args) return rows end)",
+    { "report", commands_add_report,
+      "baton.report(name, {help=, args={…}}, function(args) return rows end)",
       "offers a report by name; it may only read", NULL },
     { "run_report", commands_run_report, "baton.run_report(name, {arguments}) → rows",
       "runs a report that a plugin declared", "return baton.run_report(\"by_stage\")" },
@@ -155,19 +168,24 @@ static const struct script_function baton_functions[] = {
       "all that the function writes is one commit, or nothing of it is",
       "baton.turn(function() people.add{name=\"A\"}; people.add{name=\"B\"} end)" },
     { "try", baton_try, "baton.try(fn, …) → results | nil, message, code",
-      "calls a function; a refusal comes back as nil, message and code (\"denied\", \"conflict\", …)",
+      "calls a function; a refusal comes back as nil, message and code (\"denied\", \"conflict\", "
+      "…)",
       "return baton.try(function() return referrals.get(1):advance(\"accept\") end)" },
     { "actor", baton_actor, "baton.actor() → staff | nil", "who acts, if it is a member of staff",
       "return baton.actor()" },
-    { "workflows", baton_workflows, "baton.workflows() → array of names", "the workflows that plugins declared",
-      "return baton.workflows()" },
-    { "settings", NULL, "baton.settings.NAME", "a setting of the plugin, typed by plugin.ini; read-only", NULL },
-    { "plugin", NULL, "baton.plugin → {name, version}", "the plugin that this code belongs to", NULL },
-    { "org", NULL, "baton.org → {name, title, zone}", "the organisation", "return baton.org.title" },
+    { "workflows", baton_workflows, "baton.workflows() → array of names",
+      "the workflows that plugins declared", "return baton.workflows()" },
+    { "settings", NULL, "baton.settings.NAME",
+      "a setting of the plugin, typed by plugin.ini; read-only", NULL },
+    { "plugin", NULL, "baton.plugin → {name, version}", "the plugin that this code belongs to",
+      NULL },
+    { "org", NULL, "baton.org → {name, title, zone}", "the organisation",
+      "return baton.org.title" },
     { "none", NULL, "baton.none", "no value: to empty a column, or to find rows where it is empty",
       "return referrals.count{owner=baton.none}" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 
-const struct script_module script__baton = { "baton", "what plugins declare, and scripts do as a whole",
+const struct script_module script__baton = { "baton",
+                                             "what plugins declare, and scripts do as a whole",
                                              baton_functions };

@@ -43,16 +43,19 @@ static void plugin_failed(struct plugin *p, const struct error *e)
 static bool source_name_is_good(const char *file)
 {
     size_t n = strlen(file);
-    return n > 0 && n < PLUGIN_FILE_BYTES && strspn(file, "abcdefghijklmnopqrstuvwxyz0123456789_/") == n &&
-           file[0] != '/' && file[n - 1] != '/' && !strstr(file, "//");
+    return n > 0 && n < PLUGIN_FILE_BYTES &&
+           strspn(file, "abcdefghijklmnopqrstuvwxyz0123456789_/") == n && file[0] != '/' &&
+           file[n - 1] != '/' && !strstr(file, "//");
 }
 
 int plugin_source(const struct plugin *p, const char *file, struct buf *out, struct error *e)
 {
     struct buf path = BUF_INIT;
     if (!source_name_is_good(file))
-        return error_set(e, ERROR_INVALID, "\"%.80s\" is no name of a file of the plugin: a-z, 0-9, _ and / only, "
-                         "without .lua", file);
+        return error_set(e, ERROR_INVALID,
+                         "\"%.80s\" is no name of a file of the plugin: a-z, 0-9, _ and / only, "
+                         "without .lua",
+                         file);
     buf_printf(&path, "%s/%s.lua", p->dir, file);
     char *resolved = realpath(buf_text(&path), NULL);
     size_t n = strlen(p->dir);
@@ -60,7 +63,8 @@ int plugin_source(const struct plugin *p, const char *file, struct buf *out, str
     if (!resolved)
         rc = error_set(e, ERROR_NOT_FOUND, "plugin %s has no file %s.lua", p->name, file);
     else if (strncmp(resolved, p->dir, n) != 0 || resolved[n] != '/')
-        rc = error_set(e, ERROR_DENIED, "%s.lua leads out of the folder of plugin %s", file, p->name);
+        rc = error_set(e, ERROR_DENIED, "%s.lua leads out of the folder of plugin %s", file,
+                       p->name);
     else
         rc = buf_read_file(out, resolved, LIMIT_SOURCE_BYTES, e);
     free(resolved);
@@ -107,7 +111,7 @@ int plugin_require(lua_State *L)
     lua_pushvalue(L, 1);
     lua_pushlightuserdata(L, (void *)&require_running);
     lua_rawset(L, 2);
-    int status = lua_pcall(L, 0, 1, 0); /* a failure must not leave the mark */
+    int status = lua_pcall(L, 0, 1, 0);         /* a failure must not leave the mark */
     if (status == LUA_OK && lua_isnil(L, -1)) { /* loaded, with nothing to say */
         lua_pop(L, 1);
         lua_pushboolean(L, 1);
@@ -127,7 +131,8 @@ struct plugin *plugin_loading(lua_State *L, const char *call)
 {
     struct plugin *p = script__plugin(L);
     if (!p)
-        script__raisef(L, ERROR_DENIED, "%s belongs into a plugin: it declares what is there from the start", call);
+        script__raisef(L, ERROR_DENIED,
+                       "%s belongs into a plugin: it declares what is there from the start", call);
     if (!p->loading)
         script__raisef(L, ERROR_DENIED, "%s works only while a plugin loads", call);
     return p;
@@ -185,14 +190,16 @@ static int requires_check(const struct script *s, const struct plugin *p, struct
         const struct plugin *other = plugin_named(s, r->plugin);
         const char *space = *r->op ? " " : "";
         if (!other)
-            return error_set(e, ERROR_NOT_FOUND, "plugin %s requires %s%s%s%s%s, which plugins = of org.ini does not name",
-                             p->name, r->plugin, space, r->op, space, r->version);
+            return error_set(
+                e, ERROR_NOT_FOUND,
+                "plugin %s requires %s%s%s%s%s, which plugins = of org.ini does not name", p->name,
+                r->plugin, space, r->op, space, r->version);
         if (*other->version && !version_satisfies(other->version, r->op, r->version))
-            return error_set(e, ERROR_CONFLICT, "plugin %s requires %s %s %s, there is %s", p->name, r->plugin, r->op,
-                             r->version, other->version);
+            return error_set(e, ERROR_CONFLICT, "plugin %s requires %s %s %s, there is %s", p->name,
+                             r->plugin, r->op, r->version, other->version);
         if (!other->loaded)
-            return error_set(e, ERROR_INVALID, "plugin %s requires %s, which did not load: %.600s", p->name, r->plugin,
-                             other->problem ? other->problem : "");
+            return error_set(e, ERROR_INVALID, "plugin %s requires %s, which did not load: %.600s",
+                             p->name, r->plugin, other->problem ? other->problem : "");
     }
     return 0;
 }
@@ -213,8 +220,8 @@ static int order_ring(const struct order *o, size_t index, struct error *e)
         i++;
     for (; i < o->depth; i++)
         buf_printf(&ring, "%s requires ", o->s->plugins[o->path[i]]->name);
-    int rc = error_set(e, ERROR_INVALID, "plugins require each other in a ring: %s%s", buf_text(&ring),
-                       o->s->plugins[index]->name);
+    int rc = error_set(e, ERROR_INVALID, "plugins require each other in a ring: %s%s",
+                       buf_text(&ring), o->s->plugins[index]->name);
     buf_free(&ring);
     return rc;
 }
@@ -282,9 +289,11 @@ static int plugins_add(struct script *s, const char *const *names, struct error 
 {
     for (; *names; names++) {
         if (s->plugin_count == LIMIT_PLUGINS)
-            return error_set(e, ERROR_LIMIT, "plugins: an organisation has at most %d", LIMIT_PLUGINS);
+            return error_set(e, ERROR_LIMIT, "plugins: an organisation has at most %d",
+                             LIMIT_PLUGINS);
         if (!text_is_name(*names))
-            return error_set(e, ERROR_INVALID, "plugins: \"%.80s\" is no name: a-z, then a-z, 0-9 and _", *names);
+            return error_set(e, ERROR_INVALID,
+                             "plugins: \"%.80s\" is no name: a-z, then a-z, 0-9 and _", *names);
         if (plugin_named(s, *names))
             return error_set(e, ERROR_CONFLICT, "plugins: \"%s\" is named twice", *names);
         plugin_new(s, *names);
@@ -303,8 +312,8 @@ static void plugins_excuse_workflows(const struct script *s, struct ini *org_ini
             ini_know_section(org_ini, ini_at(org_ini, i)->section);
 }
 
-int script_load_plugins(struct script *s, const char *const *names, const char *const *dirs, struct ini *org_ini,
-                        struct error *e)
+int script_load_plugins(struct script *s, const char *const *names, const char *const *dirs,
+                        struct ini *org_ini, struct error *e)
 {
     int rc = plugins_add(s, names, e);
     if (rc < 0)
@@ -361,7 +370,9 @@ void plugin_went(struct plugin *p, int result, const struct error *e)
         return;
     struct buf text = BUF_INIT;
     p->off = true;
-    buf_printf(&text, "switched off after %d failures in a row, until the organisation is reloaded; the last: %s%s%s",
+    buf_printf(&text,
+               "switched off after %d failures in a row, until the organisation is reloaded; the "
+               "last: %s%s%s",
                PLUGIN_STREAK, e->where, e->where[0] ? ": " : "", e->message);
     plugin_problem(p, buf_text(&text));
     const struct script_options *o = &p->script->options;
@@ -394,6 +405,8 @@ void script__require_permission(lua_State *L, const char *permission)
 {
     if (script__permitted(L, permission))
         return;
-    script__raisef(L, ERROR_DENIED, "plugin %s writes or uses %s, but its plugin.ini does not list permission \"%s\"",
-                   script__plugin_name(L), permission, permission);
+    script__raisef(
+        L, ERROR_DENIED,
+        "plugin %s writes or uses %s, but its plugin.ini does not list permission \"%s\"",
+        script__plugin_name(L), permission, permission);
 }

@@ -14,8 +14,8 @@
 
 enum { PLUGIN_API = 1, VERSION_PARTS = 4, VERSION_PART_DIGITS = 9 };
 
-const char *const plugin_permissions[] = { "people", "partners", "services", "locations", "staff",
-                                           "messages", "timers",  "consents", NULL };
+const char *const plugin_permissions[] = { "people",   "partners", "services", "locations", "staff",
+                                           "messages", "timers",   "consents", NULL };
 
 /* ---- versions ---- */
 
@@ -91,8 +91,9 @@ static int find_failed(const char *name, const char *const *dirs, struct error *
     for (size_t i = 0; dirs[i]; i++)
         buf_printf(&tried, "%s%s", i ? ", " : "", dirs[i]);
     find_suggest(name, dirs, &near);
-    int rc = error_set(e, ERROR_NOT_FOUND, "no plugin \"%s\"%s; looked for %s/plugin.ini in %s", name,
-                       buf_text(&near), name, tried.len ? buf_text(&tried) : "no folder at all");
+    int rc =
+        error_set(e, ERROR_NOT_FOUND, "no plugin \"%s\"%s; looked for %s/plugin.ini in %s", name,
+                  buf_text(&near), name, tried.len ? buf_text(&tried) : "no folder at all");
     buf_free(&tried);
     buf_free(&near);
     return rc;
@@ -147,14 +148,16 @@ static int requirement_read(const char *text, struct requirement *out, struct er
         good = ops[i] && version_is_good(version);
     }
     if (!good)
-        return error_set(e, ERROR_INVALID, "requires = %s: write a plugin's name, or \"other >= 1.0\"", text);
+        return error_set(e, ERROR_INVALID,
+                         "requires = %s: write a plugin's name, or \"other >= 1.0\"", text);
     out->plugin = mem_dupn(text, n);
     memcpy(out->op, op, op_n);
     out->op[op_n] = '\0';
     out->version = mem_dup(version);
     if (text_is_name(out->plugin))
         return 0;
-    return error_set(e, ERROR_INVALID, "requires = %s: \"%s\" is no name of a plugin", text, out->plugin);
+    return error_set(e, ERROR_INVALID, "requires = %s: \"%s\" is no name of a plugin", text,
+                     out->plugin);
 }
 
 static int ini_read_requires(struct plugin *p, struct ini *ini, struct error *e)
@@ -165,7 +168,7 @@ static int ini_read_requires(struct plugin *p, struct ini *ini, struct error *e)
     while (rc == 0 && list && list[count])
         count++;
     if (count)
-        p->requires = mem_zero(count * sizeof *p->requires);
+    p->requires = mem_zero(count * sizeof *p->requires);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         p->require_count = i + 1;
         rc = requirement_read(list[i], &p->requires[i], e);
@@ -191,8 +194,10 @@ static int ini_read_permissions(struct plugin *p, struct ini *ini, struct error 
         struct buf near = BUF_INIT;
         text_suggest(list[i], plugin_permissions, &near);
         if (!near.len)
-            buf_puts(&near, "; known: people, partners, services, locations, staff, messages, timers, consents");
-        error_set(e, ERROR_INVALID, "permissions: unknown permission \"%.80s\"%s", list[i], buf_text(&near));
+            buf_puts(&near, "; known: people, partners, services, locations, staff, messages, "
+                            "timers, consents");
+        error_set(e, ERROR_INVALID, "permissions: unknown permission \"%.80s\"%s", list[i],
+                  buf_text(&near));
         rc = ini_refuse(ini, "permissions", e);
         buf_free(&near);
     }
@@ -207,7 +212,8 @@ static int ini_read_version(struct plugin *p, struct ini *ini, struct error *e)
     if (rc < 0)
         return rc;
     if (!version || !version_is_good(version)) {
-        error_set(e, ERROR_INVALID, "version = %s: write numbers with dots, such as 1.0.0", version ? version : "(missing)");
+        error_set(e, ERROR_INVALID, "version = %s: write numbers with dots, such as 1.0.0",
+                  version ? version : "(missing)");
         return ini_refuse(ini, "version", e);
     }
     mem_free(p->version);
@@ -223,10 +229,12 @@ static int ini_read_plugin(struct plugin *p, struct ini *ini, struct error *e)
     if (rc < 0)
         return rc;
     if (!name || strcmp(name, p->name) != 0) {
-        error_set(e, ERROR_INVALID, "name = %s: it must be the name of its folder, %s", name ? name : "(missing)", p->name);
+        error_set(e, ERROR_INVALID, "name = %s: it must be the name of its folder, %s",
+                  name ? name : "(missing)", p->name);
         return ini_refuse(ini, "name", e);
     }
-    if ((rc = ini_read_version(p, ini, e)) < 0 || (rc = ini_text(ini, "plugin", "title", &title, e)) < 0 ||
+    if ((rc = ini_read_version(p, ini, e)) < 0 ||
+        (rc = ini_text(ini, "plugin", "title", &title, e)) < 0 ||
         (rc = ini_int(ini, "plugin", "api", PLUGIN_API, PLUGIN_API, &api, e)) < 0)
         return rc;
     mem_free(p->title);

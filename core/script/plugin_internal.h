@@ -4,12 +4,19 @@
 
 #include "script/state_internal.h"
 
-enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_REAL, SETTING_BOOL, SETTING_SPAN, SETTING_WORDS };
+enum setting_type {
+    SETTING_TEXT,
+    SETTING_INT,
+    SETTING_REAL,
+    SETTING_BOOL,
+    SETTING_SPAN,
+    SETTING_WORDS
+};
 
 struct setting {
     char *name;
     enum setting_type type;
-    char *value; /* as text, checked; NULL: none */
+    char *value;  /* as text, checked; NULL: none */
     char **words; /* ended by NULL; one mem_free */
     bool has_min, has_max;
     double min, max;
@@ -44,14 +51,17 @@ struct plugin {
 /* ---- plugin_ini.c ---- */
 extern const char *const plugin_permissions[]; /* ended by NULL */
 /* Finds it in `dirs`, reads plugin.ini, then the settings in org_ini (may be NULL). */
-int plugin_ini_read(struct plugin *p, const char *const *dirs, struct ini *org_ini, struct error *e);
+int plugin_ini_read(struct plugin *p, const char *const *dirs, struct ini *org_ini,
+                    struct error *e);
 void plugin_ini_free(struct plugin *p);
 int version_compare(const char *a, const char *b); /* dotted numbers */
 bool version_satisfies(const char *version, const char *op, const char *wanted);
 
 /* ---- plugin_settings.c ---- */
-int settings_read(struct plugin *p, struct ini *ini, struct error *e);      /* [setting NAME] of plugin.ini */
-int settings_configure(struct plugin *p, struct ini *org_ini, struct error *e); /* [plugin NAME] of org.ini */
+int settings_read(struct plugin *p, struct ini *ini,
+                  struct error *e); /* [setting NAME] of plugin.ini */
+int settings_configure(struct plugin *p, struct ini *org_ini,
+                       struct error *e);                  /* [plugin NAME] of org.ini */
 void settings_push(lua_State *L, const struct plugin *p); /* a plain table */
 void settings_free(struct plugin *p);
 
@@ -59,7 +69,8 @@ void settings_free(struct plugin *p);
 /* Raises unless the plugin at work is loading. Returns it. */
 struct plugin *plugin_loading(lua_State *L, const char *call);
 void plugin_problem(struct plugin *p, const char *text); /* copies */
-/* Circuit breaker: how a handler, effect or job of it went. A refusal (ERROR_DENIED) is no failure. */
+/* Circuit breaker: how a handler, effect or job of it went. A refusal (ERROR_DENIED) is no failure.
+ */
 void plugin_went(struct plugin *p, int result, const struct error *e);
 /* The refusal of a plugin that is switched off: ERROR_DENIED. */
 int plugin_is_off(const struct plugin *p, struct error *e);
@@ -69,9 +80,11 @@ int plugin_require(lua_State *L); /* baton.require */
 
 /* ---- hooks.c ---- */
 void hooks_install(struct script *s);
-int hooks_guard(void *context, const struct domain_call *call, struct error *e); /* as the domain calls it */
-int hooks_add_function(lua_State *L, int index, struct plugin *p, const char *what); /* takes the function; its number */
-int hooks_on(lua_State *L); /* baton.on */
+int hooks_guard(void *context, const struct domain_call *call,
+                struct error *e); /* as the domain calls it */
+int hooks_add_function(lua_State *L, int index, struct plugin *p,
+                       const char *what); /* takes the function; its number */
+int hooks_on(lua_State *L);               /* baton.on */
 void hooks_drop(struct script *s, const struct plugin *p);
 void hooks_free(struct script *s);
 size_t hooks_count(const struct script *s, const struct plugin *p);
@@ -94,7 +107,7 @@ void commands_free(struct script *s);
 size_t commands_count(const struct script *s, const struct plugin *p, bool report);
 
 /* ---- workflow.c, workflow_fields.c ---- */
-int workflow_add(lua_State *L); /* baton.workflow */
+int workflow_add(lua_State *L);   /* baton.workflow */
 int workflow_field(lua_State *L); /* baton.field */
 /* Reads a field declaration, a type name or a table, at `index`; text lives in the arena. */
 void workflow_read_field(lua_State *L, int index, const char *name, struct field *out);
@@ -113,7 +126,8 @@ const char *const *table_words(lua_State *L, int index, const char *key, const c
 bool table_table(lua_State *L, int index, const char *key, const char *what);
 bool table_span(lua_State *L, int index, const char *key, struct span *out, const char *what);
 struct span table_to_span(lua_State *L, int index, const char *key, const char *what);
-/* String keys of a table, sorted, in the arena; ended by NULL. Integer keys are left out, others raise. */
+/* String keys of a table, sorted, in the arena; ended by NULL. Integer keys are left out, others
+ * raise. */
 const char *const *table_keys(lua_State *L, int index, const char *what);
 /* The word at `index` must be a name ([a-z][a-z0-9_]*): in the arena. */
 const char *table_to_name(lua_State *L, int index, const char *what);

@@ -55,17 +55,20 @@ static int setting_to_bool(const char *text)
     return -1;
 }
 
-static int setting_refuse(const struct setting *s, const char *value, const char *takes, struct error *e)
+static int setting_refuse(const struct setting *s, const char *value, const char *takes,
+                          struct error *e)
 {
     return error_set(e, ERROR_INVALID, "%s = %.80s: takes %s", s->name, value, takes);
 }
 
-static int setting_check_range(const struct setting *s, const char *value, double n, struct error *e)
+static int setting_check_range(const struct setting *s, const char *value, double n,
+                               struct error *e)
 {
     if ((!s->has_min || n >= s->min) && (!s->has_max || n <= s->max))
         return 0;
     if (s->has_min && s->has_max)
-        return error_set(e, ERROR_INVALID, "%s = %.80s: takes %.14g to %.14g", s->name, value, s->min, s->max);
+        return error_set(e, ERROR_INVALID, "%s = %.80s: takes %.14g to %.14g", s->name, value,
+                         s->min, s->max);
     return error_set(e, ERROR_INVALID, "%s = %.80s: takes %s %.14g", s->name, value,
                      s->has_min ? "at least" : "at most", s->has_min ? s->min : s->max);
 }
@@ -117,7 +120,8 @@ static int setting_check(const struct setting *s, const char *value, struct erro
 
 /* ---- plugin.ini ---- */
 
-static int setting_read_type(struct setting *s, struct ini *ini, const struct ini_entry *entry, struct error *e)
+static int setting_read_type(struct setting *s, struct ini *ini, const struct ini_entry *entry,
+                             struct error *e)
 {
     const char *type = NULL;
     int rc = ini_text(ini, entry->section, "type", &type, e);
@@ -131,14 +135,14 @@ static int setting_read_type(struct setting *s, struct ini *ini, const struct in
     struct buf near = BUF_INIT;
     if (type)
         text_suggest(type, setting_types, &near);
-    error_set(e, ERROR_INVALID, "[%s] type = %.80s%s; known: text, int, real, bool, span, words", entry->section,
-              type ? type : "(missing)", buf_text(&near));
+    error_set(e, ERROR_INVALID, "[%s] type = %.80s%s; known: text, int, real, bool, span, words",
+              entry->section, type ? type : "(missing)", buf_text(&near));
     buf_free(&near);
     return setting_place(ini, entry->line, e);
 }
 
-static int setting_read_bound(struct ini *ini, const char *section, const char *key, bool *has, double *out,
-                              struct error *e)
+static int setting_read_bound(struct ini *ini, const char *section, const char *key, bool *has,
+                              double *out, struct error *e)
 {
     struct ini_entry *entry = ini_find(ini, section, key);
     if (!entry)
@@ -150,7 +154,8 @@ static int setting_read_bound(struct ini *ini, const char *section, const char *
     return setting_place(ini, entry->line, e);
 }
 
-static int setting_read_default(struct setting *s, struct ini *ini, const char *section, struct error *e)
+static int setting_read_default(struct setting *s, struct ini *ini, const char *section,
+                                struct error *e)
 {
     struct ini_entry *entry = ini_find(ini, section, "default");
     if (!entry)
@@ -163,18 +168,21 @@ static int setting_read_default(struct setting *s, struct ini *ini, const char *
     return 0;
 }
 
-static int setting_read(struct plugin *p, struct ini *ini, const struct ini_entry *first, struct error *e)
+static int setting_read(struct plugin *p, struct ini *ini, const struct ini_entry *first,
+                        struct error *e)
 {
     const char *section = first->section, *name = section + strlen("setting "), *help = NULL;
     struct setting *s = &p->settings[p->setting_count];
     int rc;
     if (!text_is_name(name)) {
-        error_set(e, ERROR_INVALID, "[%s]: \"%.80s\" is no name: a-z, then a-z, 0-9 and _", section, name);
+        error_set(e, ERROR_INVALID, "[%s]: \"%.80s\" is no name: a-z, then a-z, 0-9 and _", section,
+                  name);
         return setting_place(ini, first->line, e);
     }
     *s = (struct setting){ .name = mem_dup(name) };
     p->setting_count++;
-    if ((rc = setting_read_type(s, ini, first, e)) < 0 || (rc = ini_text(ini, section, "help", &help, e)) < 0 ||
+    if ((rc = setting_read_type(s, ini, first, e)) < 0 ||
+        (rc = ini_text(ini, section, "help", &help, e)) < 0 ||
         (rc = setting_read_bound(ini, section, "min", &s->has_min, &s->min, e)) < 0 ||
         (rc = setting_read_bound(ini, section, "max", &s->has_max, &s->max, e)) < 0 ||
         (rc = ini_list(ini, section, "values", &s->words, e)) < 0)
@@ -204,7 +212,8 @@ int settings_read(struct plugin *p, struct ini *ini, struct error *e)
         if (strncmp(entry->section, "setting ", 8) != 0 || setting_find(p, entry->section + 8))
             continue;
         if (p->setting_count == SETTINGS_MAX)
-            return error_set(e, ERROR_LIMIT, "%s: more than %d settings", ini_file(ini), SETTINGS_MAX);
+            return error_set(e, ERROR_LIMIT, "%s: more than %d settings", ini_file(ini),
+                             SETTINGS_MAX);
         int rc = setting_read(p, ini, entry, e);
         if (rc < 0)
             return rc;
@@ -222,7 +231,8 @@ static int setting_unknown(const struct plugin *p, const struct ini_entry *entry
         names[i] = p->settings[i].name;
     names[p->setting_count] = NULL;
     text_suggest(entry->key, names, &near);
-    int rc = error_set(e, ERROR_INVALID, "plugin %s has no setting \"%.80s\"%s", p->name, entry->key, buf_text(&near));
+    int rc = error_set(e, ERROR_INVALID, "plugin %s has no setting \"%.80s\"%s", p->name,
+                       entry->key, buf_text(&near));
     buf_free(&near);
     return rc;
 }

@@ -137,7 +137,8 @@ static int coroutine_yield(lua_State *L)
     return lua_yield(L, lua_gettop(L));
 }
 
-/* Where a call of ours began is nobody's coroutine: a plugin that kept it could resume a session. */
+/* Where a call of ours began is nobody's coroutine: a plugin that kept it could resume a session.
+ */
 static int coroutine_running(lua_State *L)
 {
     const struct script_call *c = script__of(L)->call;
@@ -179,14 +180,12 @@ void script__add_protected_calls(lua_State *L)
     static const luaL_Reg globals[] = { { "pcall", protected_pcall },
                                         { "xpcall", protected_xpcall },
                                         { NULL, NULL } };
-    static const luaL_Reg coroutines[] = { { "create", coroutine_create },
-                                           { "isyieldable", coroutine_isyieldable },
-                                           { "resume", coroutine_resume },
-                                           { "running", coroutine_running },
-                                           { "status", coroutine_status },
-                                           { "wrap", coroutine_wrap },
-                                           { "yield", coroutine_yield },
-                                           { NULL, NULL } };
+    static const luaL_Reg coroutines[] = {
+        { "create", coroutine_create }, { "isyieldable", coroutine_isyieldable },
+        { "resume", coroutine_resume }, { "running", coroutine_running },
+        { "status", coroutine_status }, { "wrap", coroutine_wrap },
+        { "yield", coroutine_yield },   { NULL, NULL }
+    };
     luaL_setfuncs(L, globals, 0);
     luaL_newlib(L, coroutines);
     lua_setfield(L, -2, "coroutine");

@@ -7,13 +7,29 @@
 
 #include "baton/base/text.h"
 
-const struct script_module *const script__modules[] = {
-    &script__baton,    &script__referrals, &script__referral, &script__people,    &script__partners,
-    &script__services, &script__locations, &script__staff,    &script__tasks,     &script__task,
-    &script__timers,   &script__timer,     &script__notes,    &script__messages,  &script__consents,
-    &script__events,   &script__handle,    &script__clock,    &script__csv,       &script__json,
-    &script__text,     &script__log,       NULL
-};
+const struct script_module *const script__modules[] = { &script__baton,
+                                                        &script__referrals,
+                                                        &script__referral,
+                                                        &script__people,
+                                                        &script__partners,
+                                                        &script__services,
+                                                        &script__locations,
+                                                        &script__staff,
+                                                        &script__tasks,
+                                                        &script__task,
+                                                        &script__timers,
+                                                        &script__timer,
+                                                        &script__notes,
+                                                        &script__messages,
+                                                        &script__consents,
+                                                        &script__events,
+                                                        &script__handle,
+                                                        &script__clock,
+                                                        &script__csv,
+                                                        &script__json,
+                                                        &script__text,
+                                                        &script__log,
+                                                        NULL };
 
 enum { REGISTRY_NAMES_MAX = 512 };
 
@@ -42,7 +58,8 @@ static const struct script_module *registry_module(const char *name, size_t n)
 }
 
 /* A method is found with and without its colon. */
-static const struct script_function *registry_function(const struct script_module *m, const char *name)
+static const struct script_function *registry_function(const struct script_module *m,
+                                                       const char *name)
 {
     for (const struct script_function *f = m->functions; f->name; f++)
         if (!strcmp(f->name + (registry_is_method(f) ? 1 : 0), name))
@@ -60,8 +77,10 @@ static void help_overview(struct buf *out)
         width = n > width ? n : width;
     }
     for (size_t i = 0; script__modules[i]; i++)
-        buf_printf(out, "%-*s  %s\n", (int)width, script__modules[i]->name, script__modules[i]->help);
-    buf_puts(out, "\nhelp \"referrals\" lists a module, help \"referrals.find\" shows one function.\n");
+        buf_printf(out, "%-*s  %s\n", (int)width, script__modules[i]->name,
+                   script__modules[i]->help);
+    buf_puts(out,
+             "\nhelp \"referrals\" lists a module, help \"referrals.find\" shows one function.\n");
 }
 
 static void help_module(const struct script_module *m, struct buf *out)
@@ -85,8 +104,10 @@ static size_t help_names(struct arena *memory, const char **names)
     for (size_t i = 0; script__modules[i] && count < REGISTRY_NAMES_MAX - 1; i++) {
         const struct script_module *m = script__modules[i];
         names[count++] = m->name;
-        for (const struct script_function *f = m->functions; f->name && count < REGISTRY_NAMES_MAX - 1; f++)
-            names[count++] = arena_printf(memory, "%s%s%s", m->name, registry_is_method(f) ? "" : ".", f->name);
+        for (const struct script_function *f = m->functions;
+             f->name && count < REGISTRY_NAMES_MAX - 1; f++)
+            names[count++] =
+                arena_printf(memory, "%s%s%s", m->name, registry_is_method(f) ? "" : ".", f->name);
     }
     names[count] = NULL;
     return count;
@@ -149,8 +170,10 @@ int script_help(const char *topic, struct buf *out, struct error *e)
 
 void script_reference(struct buf *out)
 {
-    buf_puts(out, "# Lua reference\n\nMade from the registration table: change the table, not this page. "
-                  "Every function is called with a dot, every method of a handle with a colon.\n");
+    buf_puts(
+        out,
+        "# Lua reference\n\nMade from the registration table: change the table, not this page. "
+        "Every function is called with a dot, every method of a handle with a colon.\n");
     for (size_t i = 0; script__modules[i]; i++) {
         const struct script_module *m = script__modules[i];
         buf_printf(out, "\n## %s\n\n%s.\n", m->name, m->help);

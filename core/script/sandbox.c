@@ -9,14 +9,13 @@
 
 #include <string.h>
 
-#include "baton/base/zone.h"
 #include "baton/base/calendar.h"
+#include "baton/base/zone.h"
 
-static const char *const sandbox_globals[] = {
-    "assert", "error",    "ipairs",   "next",     "pairs", "rawequal", "rawget",
-    "rawlen", "rawset",   "select",   "tonumber", "tostring", "type",  "getmetatable",
-    "_VERSION", NULL
-};
+static const char *const sandbox_globals[] = { "assert", "error",        "ipairs",   "next",
+                                               "pairs",  "rawequal",     "rawget",   "rawlen",
+                                               "rawset", "select",       "tonumber", "tostring",
+                                               "type",   "getmetatable", "_VERSION", NULL };
 
 /* Private originals hang in the registry under these addresses. */
 static const char sandbox_base_key, sandbox_string_key;
@@ -27,7 +26,8 @@ void script__open_libs(lua_State *L)
     lua_call(L, 0, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &sandbox_base_key);
 
-    lua_pushcfunction(L, luaopen_string); /* gives strings their metatable, with this table as __index */
+    lua_pushcfunction(
+        L, luaopen_string); /* gives strings their metatable, with this table as __index */
     lua_call(L, 0, 1);
     lua_pushnil(L);
     lua_setfield(L, -2, "dump");
@@ -41,8 +41,8 @@ void script__open_libs(lua_State *L)
 
 /* ---- globals of our own ---- */
 
-/* A finalizer would run outside any budget. Lua marks an object for one only here, so that adding __gc
- * to the metatable later has no effect. */
+/* A finalizer would run outside any budget. Lua marks an object for one only here, so that adding
+ * __gc to the metatable later has no effect. */
 static int sandbox_setmetatable(lua_State *L)
 {
     int type = lua_type(L, 2);
@@ -116,7 +116,8 @@ static const char *sandbox_read(lua_State *L, void *context, size_t *n)
     return text;
 }
 
-/* load(chunk, name, mode, env): text only; env is the caller's own where none is given (an upvalue). */
+/* load(chunk, name, mode, env): text only; env is the caller's own where none is given (an
+ * upvalue). */
 static int sandbox_load(lua_State *L)
 {
     bool has_env = !lua_isnone(L, 4);
@@ -279,7 +280,8 @@ static int sandbox_view_index(lua_State *L)
         return 1;
     }
     const char *what = lua_tostring(L, lua_upvalueindex(2));
-    return script__unknown(L, what, "name", lua_tostring(L, 2), table_keys(L, lua_upvalueindex(1), what));
+    return script__unknown(L, what, "name", lua_tostring(L, 2),
+                           table_keys(L, lua_upvalueindex(1), what));
 }
 
 static int sandbox_view_newindex(lua_State *L)

@@ -49,7 +49,8 @@ struct script_frame {
  * 0, or a negative code with message and where = "file:line"; a kill by budget is ERROR_LIMIT and
  * sticky. Counts calls, failures and CPU of the plugin. */
 int script__call(lua_State *L, const struct script_frame *frame, int nargs, int nresults, struct error *e);
-/* The same for a coroutine: resumes `co`; *yielded tells. */
+/* The same for a coroutine: resumes `co`; *yielded tells. The budget is of this one step. Code that
+ * computes for 20 ms yields by itself, without results, unless a command is open. */
 int script__resume(lua_State *L, lua_State *co, const struct script_frame *frame, int nargs, int *nresults,
                    bool *yielded, struct error *e);
 void script__cancel(struct script *s); /* kills the outermost call; safe in a signal handler */

@@ -14,7 +14,8 @@
 
 enum { STATE_SETUP_MS = 1000 };
 
-/* When ptr is NULL, `osize` is a type tag, not a size (DESIGN "lua"). Giving back always succeeds. */
+/* When ptr is NULL, `osize` is a type tag, not a size (DESIGN "lua"). Giving back always succeeds.
+ */
 static void *state_allocate(void *context, void *ptr, size_t osize, size_t nsize)
 {
     struct script *s = context;
@@ -54,7 +55,8 @@ static void state_copy_options(struct script *s, const struct script_options *o)
     s->options.limit_bytes = s->limit_bytes;
 }
 
-int script_open(struct script **out, struct domain *d, const struct script_options *o, struct error *e)
+int script_open(struct script **out, struct domain *d, const struct script_options *o,
+                struct error *e)
 {
     struct script *s = mem_new(struct script);
     state_copy_options(s, o);
@@ -180,8 +182,8 @@ static const struct actor *state_via(struct script *s, struct script_call *c)
     if (!from || !from->name)
         return &c->frame->plugin->actor;
     c->via.staff_id = from->staff_id;
-    c->via.name = arena_printf(s->arena, "%.*s via %s", rest ? (int)(rest - from->name) : 200, from->name,
-                               c->frame->plugin->name);
+    c->via.name = arena_printf(s->arena, "%.*s via %s", rest ? (int)(rest - from->name) : 200,
+                               from->name, c->frame->plugin->name);
     return &c->via;
 }
 

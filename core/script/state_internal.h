@@ -18,12 +18,12 @@ struct script_call {
     lua_State *base;          /* where it began; never handed to Lua */
     lua_State *outer_running; /* what script->running and the deadlines were before it */
     uint64_t outer_deadline, outer_slice_end;
-    uint64_t until;      /* its own deadline in ticks, UINT64_MAX: none */
-    bool read_only;      /* its own or one further out */
-    bool resumable;      /* began in script__resume: base may yield */
+    uint64_t until;             /* its own deadline in ticks, UINT64_MAX: none */
+    bool read_only;             /* its own or one further out */
+    bool resumable;             /* began in script__resume: base may yield */
     bool own_turn, own_command; /* opened by script__write_begin and not ended yet */
-    bool spoiled;        /* what failed inside it could not be undone alone: it must fail too */
-    bool error_read;     /* *error holds what went wrong */
+    bool spoiled;    /* what failed inside it could not be undone alone: it must fail too */
+    bool error_read; /* *error holds what went wrong */
     struct error *error;
     uint64_t began_ns, inner_ns;
     struct script *outer_active; /* of the tick timer */
@@ -63,7 +63,8 @@ struct script {
     size_t plugin_count;
     struct ini *org_ini; /* while plugins load */
 
-    /* While a declaration is read: "file:line" of the part at hand, nearer than the call's own line. */
+    /* While a declaration is read: "file:line" of the part at hand, nearer than the call's own
+     * line. */
     char place[ERROR_WHERE_BYTES];
 
     struct script_hook *hooks;
@@ -75,17 +76,18 @@ struct script {
     struct job *jobs;
     size_t job_count;
 
-    /* The handle pushed last for a guard or handler: a handle is immutable, so the next call about the
-     * same row may have it too. */
+    /* The handle pushed last for a guard or handler: a handle is immutable, so the next call about
+     * the same row may have it too. */
     enum entity handle_entity;
     int64_t handle_id;
     int handle_ref;
 };
 
 /* ---- state.c ---- */
-/* Runs f(L) with `arg` as its only argument (light userdata), so that what raises in it comes back as an
- * error. */
-int script__protect(lua_State *L, const struct script_frame *frame, lua_CFunction f, void *arg, struct error *e);
+/* Runs f(L) with `arg` as its only argument (light userdata), so that what raises in it comes back
+ * as an error. */
+int script__protect(lua_State *L, const struct script_frame *frame, lua_CFunction f, void *arg,
+                    struct error *e);
 /* Where C code called by the domain may push and call: what runs now, or the main state. */
 lua_State *script__running(struct script *s);
 
@@ -105,18 +107,19 @@ void budget__close(struct script *s);
 /* Around the outermost call of a script. enter returns who was active before. */
 struct script *budget__enter(struct script *s);
 void budget__leave(struct script *before);
-/* If a kill is under way: keeps its hook on L and raises it again. Whatever catches errors of Lua code
- * calls this first. */
+/* If a kill is under way: keeps its hook on L and raises it again. Whatever catches errors of Lua
+ * code calls this first. */
 void budget__rethrow(lua_State *L);
 /* Fills *e with why, if `c` is the call that was killed. */
 bool budget__killed(const struct script *s, const struct script_call *c, struct error *e);
 
 /* ---- write.c ---- */
-/* Ends a part of several writes that failed, without raising. Where the command is not its own, and it has
- * written, whoever catches the error must not keep the half: the call that opened the command fails too. */
+/* Ends a part of several writes that failed, without raising. Where the command is not its own, and
+ * it has written, whoever catches the error must not keep the half: the call that opened the
+ * command fails too. */
 void script__write_undo(lua_State *L, struct script_write *w);
-/* At the end of a call that went well: 0, or why what it wrote must not be kept. A write that an error
- * jumped out of is undone, in any case. */
+/* At the end of a call that went well: 0, or why what it wrote must not be kept. A write that an
+ * error jumped out of is undone, in any case. */
 int write__close(struct script *s, struct script_call *c, int rc, struct error *e);
 
 /* ---- error.c ---- */

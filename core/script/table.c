@@ -54,7 +54,8 @@ const char *const *table_keys(lua_State *L, int index, const char *what)
         if (lua_type(L, -1) == LUA_TSTRING)
             keys[count++] = table_dup(L);
         else if (!lua_isinteger(L, -1))
-            script__raisef(L, ERROR_INVALID, "%s: a key is a %s, it must be a word", what, luaL_typename(L, -1));
+            script__raisef(L, ERROR_INVALID, "%s: a key is a %s, it must be a word", what,
+                           luaL_typename(L, -1));
     }
     qsort(keys, count, sizeof *keys, table_compare);
     return keys;
@@ -131,7 +132,8 @@ static const char *const *table_list(lua_State *L, const char *key, const char *
 {
     size_t count = lua_rawlen(L, -1);
     if (count > TABLE_KEYS_MAX)
-        script__raisef(L, ERROR_LIMIT, "%s: %s has more than %d entries", what, key, TABLE_KEYS_MAX);
+        script__raisef(L, ERROR_LIMIT, "%s: %s has more than %d entries", what, key,
+                       TABLE_KEYS_MAX);
     if (*table_keys(L, -1, what))
         table_refuse(L, key, "a list of words", what);
     const char **words = arena_alloc(script__arena(script__of(L)), (count + 1) * sizeof *words);
@@ -195,9 +197,11 @@ const char *table_to_name(lua_State *L, int index, const char *what)
 {
     const char *name = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
     if (!name)
-        script__raisef(L, ERROR_INVALID, "%s needs a name first, got a %s", what, luaL_typename(L, index));
+        script__raisef(L, ERROR_INVALID, "%s needs a name first, got a %s", what,
+                       luaL_typename(L, index));
     if (!text_is_name(name))
-        script__raisef(L, ERROR_INVALID, "%s: \"%.80s\" is no name: a-z, then a-z, 0-9 and _, at most %d", what,
-                       name, LIMIT_NAME_BYTES);
+        script__raisef(L, ERROR_INVALID,
+                       "%s: \"%.80s\" is no name: a-z, then a-z, 0-9 and _, at most %d", what, name,
+                       LIMIT_NAME_BYTES);
     return arena_dup(script__arena(script__of(L)), name);
 }

@@ -29,7 +29,8 @@ static bool place_names(const char *line, const char *end, const char *name)
             continue;
         while (q < end && isspace((unsigned char)*q))
             q++;
-        if ((size_t)(end - q) > n + 1 && (*q == '"' || *q == '\'') && !memcmp(q + 1, name, n) && q[n + 1] == *q)
+        if ((size_t)(end - q) > n + 1 && (*q == '"' || *q == '\'') && !memcmp(q + 1, name, n) &&
+            q[n + 1] == *q)
             return true;
     }
     return false;
@@ -119,7 +120,8 @@ static void workflow_fields(struct workflow_read *w)
     lua_State *L = w->L;
     struct error e;
     if (table_table(L, 1, "fields", w->name)) {
-        const char *const *names = table_keys(L, -1, arena_printf(script__arena(script__of(L)), "%s: fields", w->name));
+        const char *const *names =
+            table_keys(L, -1, arena_printf(script__arena(script__of(L)), "%s: fields", w->name));
         for (; *names; names++) {
             struct field f;
             lua_pushstring(L, *names);
@@ -133,8 +135,8 @@ static void workflow_fields(struct workflow_read *w)
 }
 
 /* Calls `read` with each table of the list on top of the stack. */
-static void workflow_each(struct workflow_read *w, const char *key, void (*read)(struct workflow_read *, bool),
-                          bool argument)
+static void workflow_each(struct workflow_read *w, const char *key,
+                          void (*read)(struct workflow_read *, bool), bool argument)
 {
     lua_State *L = w->L;
     place_list(w, key);
@@ -142,11 +144,12 @@ static void workflow_each(struct workflow_read *w, const char *key, void (*read)
         script__raisef(L, ERROR_INVALID, "%s: %s is missing", w->name, key);
     size_t count = lua_rawlen(L, -1);
     if (count == 0 || *table_keys(L, -1, w->name))
-        script__raisef(L, ERROR_INVALID, "%s: %s is a list of tables: { { name = \"…\" }, … }", w->name, key);
+        script__raisef(L, ERROR_INVALID, "%s: %s is a list of tables: { { name = \"…\" }, … }",
+                       w->name, key);
     for (size_t i = 1; i <= count; i++) {
         if (lua_rawgeti(L, -1, (lua_Integer)i) != LUA_TTABLE)
-            script__raisef(L, ERROR_INVALID, "%s: entry %d of %s is a %s, it must be a table", w->name, (int)i, key,
-                           luaL_typename(L, -1));
+            script__raisef(L, ERROR_INVALID, "%s: entry %d of %s is a %s, it must be a table",
+                           w->name, (int)i, key, luaL_typename(L, -1));
         read(w, argument);
         lua_pop(L, 1);
     }
@@ -255,14 +258,17 @@ static void workflow_build(struct workflow_read *w, const char *name)
 
 int workflow_add(lua_State *L)
 {
-    static const char *const known[] = { "name", "version", "title", "help", "fields", "stages", "transitions", NULL };
+    static const char *const known[] = { "name",   "version", "title",       "help",
+                                         "fields", "stages",  "transitions", NULL };
     struct plugin *p = plugin_loading(L, "baton.workflow");
     struct script *s = script__of(L);
     struct error e;
     luaL_checktype(L, 1, LUA_TTABLE);
     const char *name = table_need_text(L, 1, "name", "baton.workflow");
     if (!text_is_name(name))
-        script__raisef(L, ERROR_INVALID, "baton.workflow: name = \"%.80s\" is no name: a-z, then a-z, 0-9 and _", name);
+        script__raisef(L, ERROR_INVALID,
+                       "baton.workflow: name = \"%.80s\" is no name: a-z, then a-z, 0-9 and _",
+                       name);
     const char *what = arena_printf(s->arena, "workflow \"%s\"", name);
     table_check(L, 1, known, what);
     int64_t version = table_int(L, 1, "version", 1, what);

@@ -5,7 +5,8 @@
 
 #include "baton/base/text.h"
 
-static const char *const field_types[] = { "text", "int", "real", "bool", "time", "date", "list", "ref", NULL };
+static const char *const field_types[] = { "text", "int",  "real", "bool", "time",
+                                           "date", "list", "ref",  NULL };
 
 static enum field_type field_read_type(lua_State *L, const char *type, const char *what)
 {
@@ -31,7 +32,9 @@ static enum entity field_read_entity(lua_State *L, const char *name, const char 
 /* { type = "int", min = 1, max = 40, index = true, values = { … }, to = "partner", help = "…" } */
 static void field_read_table(lua_State *L, int index, struct field *f, const char *what)
 {
-    static const char *const known[] = { "type", "values", "min", "max", "index", "help", "to", NULL };
+    static const char *const known[] = {
+        "type", "values", "min", "max", "index", "help", "to", NULL
+    };
     table_check(L, index, known, what);
     const char *type = table_text(L, index, "type", what), *to = table_text(L, index, "to", what);
     f->values = table_words(L, index, "values", what);
@@ -59,10 +62,13 @@ void workflow_read_field(lua_State *L, int index, const char *name, struct field
     else if (lua_istable(L, index))
         field_read_table(L, index, out, what);
     else
-        script__raisef(L, ERROR_INVALID, "%s takes a type such as \"text\", or a table { type = \"int\", min = 1 }, got a %s",
-                       what, luaL_typename(L, index));
+        script__raisef(
+            L, ERROR_INVALID,
+            "%s takes a type such as \"text\", or a table { type = \"int\", min = 1 }, got a %s",
+            what, luaL_typename(L, index));
     if (out->type == FIELD_REF && !out->ref)
-        script__raisef(L, ERROR_INVALID, "%s: a ref says to what: { type = \"ref\", to = \"partner\" }", what);
+        script__raisef(L, ERROR_INVALID,
+                       "%s: a ref says to what: { type = \"ref\", to = \"partner\" }", what);
 }
 
 int workflow_field(lua_State *L)

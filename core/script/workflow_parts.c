@@ -47,8 +47,8 @@ static void steps_add(struct workflow_read *w, struct parts_steps *steps, struct
 }
 
 /* "1 working day", or { before = "1 day", to = "lead" }; on top of the stack. */
-static void steps_read_one(struct workflow_read *w, struct parts_steps *steps, enum step_kind kind, const char *key,
-                           const char *what)
+static void steps_read_one(struct workflow_read *w, struct parts_steps *steps, enum step_kind kind,
+                           const char *key, const char *what)
 {
     static const char *const remind_keys[] = { "before", "to", NULL };
     static const char *const escalate_keys[] = { "after", "to", NULL };
@@ -79,8 +79,8 @@ static bool steps_is_one(lua_State *L, const char *key)
 }
 
 /* One of them or a list of them. */
-static void steps_read(struct workflow_read *w, struct parts_steps *steps, enum step_kind kind, const char *key,
-                       const char *what)
+static void steps_read(struct workflow_read *w, struct parts_steps *steps, enum step_kind kind,
+                       const char *key, const char *what)
 {
     lua_State *L = w->L;
     lua_pushstring(L, key);
@@ -104,7 +104,9 @@ static void steps_read(struct workflow_read *w, struct parts_steps *steps, enum 
 /* A deadline always makes its overdue task: that is a consequence without more being said. */
 static void stage_read_deadline(struct workflow_read *w, struct stage *stage, const char *what)
 {
-    static const char *const known[] = { "within", "due_field", "remind", "escalate", "expire", NULL };
+    static const char *const known[] = {
+        "within", "due_field", "remind", "escalate", "expire", NULL
+    };
     lua_State *L = w->L;
     struct parts_steps steps = { 0 };
     if (!table_table(L, -1, "deadline", what)) {
@@ -116,7 +118,9 @@ static void stage_read_deadline(struct workflow_read *w, struct stage *stage, co
     bool within = table_span(L, -1, "within", &stage->within, what);
     stage->due_field = table_text(L, -1, "due_field", what);
     if (within == (stage->due_field != NULL))
-        script__raisef(L, ERROR_INVALID, "%s: give either within = \"3 working days\" or due_field = \"a_field\"", what);
+        script__raisef(L, ERROR_INVALID,
+                       "%s: give either within = \"3 working days\" or due_field = \"a_field\"",
+                       what);
     stage->has_deadline = true;
     steps_read(w, &steps, STEP_REMIND, "remind", what);
     steps_add(w, &steps, (struct step){ .kind = STEP_DUE, .transition = -1 });
@@ -130,8 +134,8 @@ static void stage_read_deadline(struct workflow_read *w, struct stage *stage, co
 
 void workflow_add_stage(struct workflow_read *w, bool first_is_initial)
 {
-    static const char *const known[] = { "name", "title",    "help",     "initial", "final", "outcome",
-                                         "owner_roles", "required", "deadline", NULL };
+    static const char *const known[] = { "name",    "title",       "help",     "initial",  "final",
+                                         "outcome", "owner_roles", "required", "deadline", NULL };
     lua_State *L = w->L;
     struct stage stage = { 0 };
     struct error e;
@@ -140,7 +144,8 @@ void workflow_add_stage(struct workflow_read *w, bool first_is_initial)
     stage.title = table_text(L, -1, "title", what);
     stage.help = table_text(L, -1, "help", what);
     stage.outcome = table_text(L, -1, "outcome", what);
-    stage.initial = table_bool(L, -1, "initial", first_is_initial && graph_stage_count(w->graph) == 0, what);
+    stage.initial =
+        table_bool(L, -1, "initial", first_is_initial && graph_stage_count(w->graph) == 0, what);
     stage.final = table_bool(L, -1, "final", false, what);
     stage.owner_roles = table_words(L, -1, "owner_roles", what);
     stage.required = table_words(L, -1, "required", what);
@@ -163,7 +168,8 @@ void workflow_add_expire(struct workflow_read *w)
         parts_check_keys(w, known, what);
         table_span(L, -1, "after", &after, what);
         const char *transition = table_need_text(L, -1, "transition", what);
-        workflow_check(w, graph_set_expire(w->graph, stage, &after, transition, workflow_where(w), &e), &e);
+        workflow_check(
+            w, graph_set_expire(w->graph, stage, &after, transition, workflow_where(w), &e), &e);
     }
     lua_settop(L, top);
 }
@@ -203,7 +209,8 @@ static void transition_read_reasons(struct workflow_read *w, struct transition *
     struct reason *reasons = arena_alloc(parts_arena(w), (plain + named + 1) * sizeof *reasons);
     for (size_t i = 0; i < plain; i++) {
         if (lua_rawgeti(L, -1, (lua_Integer)i + 1) != LUA_TSTRING)
-            script__raisef(L, ERROR_INVALID, "%s: reasons is a list of words, and word = { title = \"…\" }", what);
+            script__raisef(L, ERROR_INVALID,
+                           "%s: reasons is a list of words, and word = { title = \"…\" }", what);
         reasons[i].code = arena_dup(parts_arena(w), lua_tostring(L, -1));
         lua_pop(L, 1);
     }
@@ -219,21 +226,23 @@ static void transition_read_reasons(struct workflow_read *w, struct transition *
 }
 
 /* The number of the function under `key`, or -1. */
-static int transition_function(struct workflow_read *w, const char *key, const char *name, const char *what,
-                               const char **where)
+static int transition_function(struct workflow_read *w, const char *key, const char *name,
+                               const char *what, const char **where)
 {
     lua_State *L = w->L;
     lua_Debug ar;
     lua_pushstring(L, key);
     int type = lua_rawget(L, -2), number = -1;
     if (type != LUA_TNIL && type != LUA_TFUNCTION)
-        script__raisef(L, ERROR_INVALID, "%s: %s takes a function, got a %s", what, key, luaL_typename(L, -1));
+        script__raisef(L, ERROR_INVALID, "%s: %s takes a function, got a %s", what, key,
+                       luaL_typename(L, -1));
     if (type == LUA_TFUNCTION) {
         lua_pushvalue(L, -1);
         lua_getinfo(L, ">S", &ar);
         if (where)
             *where = arena_printf(parts_arena(w), "%s:%d", ar.short_src, ar.linedefined);
-        number = hooks_add_function(L, -1, w->plugin, arena_printf(parts_arena(w), "%s of \"%.64s\"", key, name));
+        number = hooks_add_function(L, -1, w->plugin,
+                                    arena_printf(parts_arena(w), "%s of \"%.64s\"", key, name));
     }
     lua_pop(L, 1);
     return number;
@@ -241,8 +250,9 @@ static int transition_function(struct workflow_read *w, const char *key, const c
 
 void workflow_add_transition(struct workflow_read *w)
 {
-    static const char *const known[] = { "name", "title",  "help",  "from",   "to",    "roles",  "required",
-                                         "reasons", "note", "locked", "source", "guard", "effect", NULL };
+    static const char *const known[] = { "name",   "title",    "help",    "from", "to",
+                                         "roles",  "required", "reasons", "note", "locked",
+                                         "source", "guard",    "effect",  NULL };
     lua_State *L = w->L;
     struct transition t = { .to = -1, .guard = -1, .effect = -1 };
     struct error e;
@@ -258,7 +268,8 @@ void workflow_add_transition(struct workflow_read *w)
     const char *const *from = table_words(L, -1, "from", what);
     const char *to = table_text(L, -1, "to", what);
     if (!from || !*from)
-        script__raisef(L, ERROR_INVALID, "%s: from is missing: a stage, a list of stages, or \"*\"", what);
+        script__raisef(L, ERROR_INVALID, "%s: from is missing: a stage, a list of stages, or \"*\"",
+                       what);
     transition_read_reasons(w, &t, what);
     t.guard = transition_function(w, "guard", t.name, what, &t.guard_where);
     t.effect = transition_function(w, "effect", t.name, what, NULL);

@@ -72,7 +72,8 @@ static int write_finish(struct domain *d, const struct script_write *w, int resu
 
 static int write_refuse_spoiled(struct error *e)
 {
-    return error_set(e, ERROR_CANCELLED, "nothing is kept, because a part of it failed half-way and was caught");
+    return error_set(e, ERROR_CANCELLED,
+                     "nothing is kept, because a part of it failed half-way and was caught");
 }
 
 void script__write_end(lua_State *L, struct script_write *w, int result, struct error *e)

@@ -10,7 +10,6 @@
 #include "baton/base/memory.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -73,9 +72,8 @@ int client_fd(const struct client *c)
     return c->fd;
 }
 
-static int client_write(struct client *c, const void *data, size_t n, struct error *e)
+static int client_write(struct client *c, const char *at, size_t n, struct error *e)
 {
-    const char *at = data;
     while (n) {
         ssize_t sent = send(c->fd, at, n, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
@@ -93,11 +91,14 @@ int client_send(struct client *c, const char *json, size_t n, struct error *e)
     if (n == 0 || n > LIMIT_FRAME_BYTES)
         return error_set(e, ERROR_LIMIT, "a request of %zu bytes: it must have 1 to %d", n,
                          LIMIT_FRAME_BYTES);
-    uint32_t length = (uint32_t)n;
-    const unsigned char head[] = { (unsigned char)(length >> 24), (unsigned char)(length >> 16),
-                                   (unsigned char)(length >> 8), (unsigned char)length };
-    int rc = client_write(c, head, sizeof head, e);
-    return rc ? rc : client_write(c, json, n, e);
+    const unsigned char head[] = { (unsigned char)(n >> 24), (unsigned char)(n >> 16),
+                                   (unsigned char)(n >> 8), (unsigned char)n };
+    struct buf frame = BUF_INIT; /* in one piece: the server need not wake twice */
+    buf_add(&frame, head, sizeof head);
+    buf_add(&frame, json, n);
+    int rc = client_write(c, frame.data, frame.len, e);
+    buf_free(&frame);
+    return rc;
 }
 
 /* 1: a whole frame is in the buffer; 0: not yet. */

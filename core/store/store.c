@@ -18,6 +18,7 @@ enum { STORE_CACHE_BYTES = 8 * 1024 * 1024, STORE_CHECKPOINT_PAGES = 4000, STORE
 
 static int store_configure(struct store *s, size_t cache_bytes, struct error *e)
 {
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 128, 64);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
@@ -117,6 +118,8 @@ static int store_connect(struct store *s, const struct store_options *o, struct 
      * is refused, and that is fine. */
     sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    /* Many organisations in a process: pages and small pieces as they are needed, not in advance. */
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
     mode_t mask = umask(077); /* what a database holds is nobody else's business */
     int rc = sqlite3_open_v2(o->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     umask(mask);

@@ -37,7 +37,7 @@ struct fix {
     struct ini *org_ini;
     struct buf output; /* of plugins: what they print and log */
     struct error e;
-    int env; /* of fix_run */
+    int env;        /* of fix_run */
     bool keep_last; /* fix_run leaves its command in */
 };
 
@@ -55,7 +55,8 @@ static inline void fix_contains(const char *text, const char *part, int line)
 }
 #define assert_contains(text, part) fix_contains((text), (part), __LINE__)
 
-static inline void fix_output(void *context, enum script_stream stream, const char *plugin, const char *text, size_t n)
+static inline void fix_output(void *context, enum script_stream stream, const char *plugin,
+                              const char *text, size_t n)
 {
     struct fix *f = context;
     buf_printf(&f->output, "%d %s %.*s\n", (int)stream, plugin ? plugin : "-", (int)n, text);
@@ -231,20 +232,22 @@ static inline int fix_run(struct fix *f, const char *text)
     return rc;
 }
 
-static inline void fix_refused(struct fix *f, int rc, enum error_code code, const char *part, int line)
+static inline void fix_refused(struct fix *f, int rc, enum error_code code, const char *part,
+                               int line)
 {
     if (rc != -(int)code)
-        fail_msg("line %d: %d instead of %d: %s", line, rc, -(int)code, rc ? f->e.message : buf_text(&f->output));
+        fail_msg("line %d: %d instead of %d: %s", line, rc, -(int)code,
+                 rc ? f->e.message : buf_text(&f->output));
     char text[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES];
     error_format(&f->e, text, sizeof text);
     fix_contains(text, part, line);
 }
 #define refused(call, code, part) fix_refused(f, (call), (code), (part), __LINE__)
 /* Lua that must return that text. */
-#define gives(text, wanted) \
-    do { \
-        ok(fix_run(f, text)); \
-        assert_string_equal(buf_text(&f->output), wanted); \
+#define gives(text, wanted)                                                                        \
+    do {                                                                                           \
+        ok(fix_run(f, text));                                                                      \
+        assert_string_equal(buf_text(&f->output), wanted);                                         \
     } while (0)
 
 #endif

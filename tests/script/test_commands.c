@@ -2,13 +2,18 @@
 #include "plugin_fixture.h"
 
 static const char declared[] =
-    "baton.command('all', { help = 'everything', args = { {name = 'a', type = 'any'}, {name = 't', type = 'text'},\n"
-    "  {name = 'i', type = 'int', required = true}, {name = 'r', type = 'real'}, {name = 'b', type = 'bool'},\n"
-    "  {name = 'w', type = 'time'}, {name = 'l', type = 'table'}, {name = 'p', type = 'person'}, {name = 'o'} } },\n"
-    "  function(args) local x = {} for k, v in pairs(args) do x[#x + 1] = k .. '=' .. tostring(v) end\n"
+    "baton.command('all', { help = 'everything', args = { {name = 'a', type = 'any'}, {name = 't', "
+    "type = 'text'},\n"
+    "  {name = 'i', type = 'int', required = true}, {name = 'r', type = 'real'}, {name = 'b', type "
+    "= 'bool'},\n"
+    "  {name = 'w', type = 'time'}, {name = 'l', type = 'table'}, {name = 'p', type = 'person'}, "
+    "{name = 'o'} } },\n"
+    "  function(args) local x = {} for k, v in pairs(args) do x[#x + 1] = k .. '=' .. tostring(v) "
+    "end\n"
     "    table.sort(x) return table.concat(x, ' ') end)\n"
     "baton.command('open', {}, function(args) return args end)\n"
-    "baton.command('none', {args = {}}, function(args) assert(next(args) == nil) return baton.none end)\n"
+    "baton.command('none', {args = {}}, function(args) assert(next(args) == nil) return baton.none "
+    "end)\n"
     "baton.command('half', {}, function(args) people.add{name = 'A'} error('half') end)\n"
     "baton.command('add', {}, function(args) return people.add{name = args.name} end)\n"
     "baton.command('fn', {}, function(args) return print end)\n"
@@ -25,7 +30,8 @@ static void arguments(void **state)
         const char *lua, *wanted;
     } cases[] = {
         { "return baton.call('all', {i = 1})", "i=1" },
-        { "return baton.call('all', {i = '12', r = '1.5', b = 'true', t = 5, o = 'x'})", "b=true i=12 o=x r=1.5 t=5" },
+        { "return baton.call('all', {i = '12', r = '1.5', b = 'true', t = 5, o = 'x'})",
+          "b=true i=12 o=x r=1.5 t=5" },
         { "return baton.call('all', {i = 1, b = false, a = 7})", "a=7 b=false i=1" },
         { "return baton.call('all', {i = 1, w = '2026-03-01 09:00'})", "i=1 w=1772355600000" },
         { "people.add{name = 'A'} return baton.call('all', {i = 1, p = 'P-1'})", "i=1 p=P-1" },
@@ -34,7 +40,8 @@ static void arguments(void **state)
         { "return tostring(baton.call('none') == baton.none)", "true" },
         { "return tostring(baton.call('none', {}) == baton.none)", "true" },
         { "return baton.call('open', {x = {1, {y = 'z'}}}).x[2].y", "z" },
-        { "local mine = {x = {}} local theirs = baton.call('open', mine) return tostring(theirs ~= mine and theirs.x ~= mine.x)",
+        { "local mine = {x = {}} local theirs = baton.call('open', mine) return tostring(theirs ~= "
+          "mine and theirs.x ~= mine.x)",
           "true" },
         { "return #baton.run_report('rows', {n = 3})", "3" },
         { "return baton.call('add', {name = 'B'}).ref", "P-2" },
@@ -57,7 +64,8 @@ static void refusals(void **state)
         { "baton.call('rows')", ERROR_NOT_FOUND, "no command \"rows\"; there are: all, open" },
         { "baton.run_report('row')", ERROR_NOT_FOUND, "no report \"row\", did you mean \"rows\"?" },
         { "baton.call('all', {})", ERROR_INVALID, "command all: argument \"i\" is missing" },
-        { "baton.call('all', {i = 'x'})", ERROR_INVALID, "command all: \"i\" takes a whole number, got \"x\"" },
+        { "baton.call('all', {i = 'x'})", ERROR_INVALID,
+          "command all: \"i\" takes a whole number, got \"x\"" },
         { "baton.call('all', {i = 1.5})", ERROR_INVALID, "takes a whole number" },
         { "baton.call('all', {i = true})", ERROR_INVALID, "takes a whole number, got boolean" },
         { "baton.call('all', {i = 1, r = 'x'})", ERROR_INVALID, "\"r\" takes a number" },
@@ -75,13 +83,16 @@ static void refusals(void **state)
         { "pcall(baton.call, 'half')", ERROR_CANCELLED, "nothing is kept" },
         { "baton.run_report('writes')", ERROR_DENIED, "a report may only read" },
         { "baton.run_report('calls')", ERROR_DENIED, "a report may only read" },
-        { "baton.run_report('rows', {n = 'many'})", ERROR_INVALID, "report rows: \"n\" takes a whole number" },
+        { "baton.run_report('rows', {n = 'many'})", ERROR_INVALID,
+          "report rows: \"n\" takes a whole number" },
     };
     fix_use(f, "permissions = people\n", declared);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         refused(fix_run(f, cases[i].lua), cases[i].code, cases[i].message);
     gives("return people.count{}", "0");
-    ok(fix_run(f, "pcall(baton.call, 'al') people.add{name = 'A'}")); /* nothing was written by what failed */
+    ok(fix_run(
+        f,
+        "pcall(baton.call, 'al') people.add{name = 'A'}")); /* nothing was written by what failed */
 }
 
 /* Outside a command each call is a turn of its own. */
@@ -89,7 +100,9 @@ static void calls_of_scripts(void **state)
 {
     struct fix *f = *state;
     fix_use(f, "permissions = people\n", declared);
-    ok(fix_lua(f, 0, "baton.call('add', {name = 'A'}) pcall(baton.call, 'half') baton.call('add', {name = 'B'})"));
+    ok(fix_lua(f, 0,
+               "baton.call('add', {name = 'A'}) pcall(baton.call, 'half') baton.call('add', {name "
+               "= 'B'})"));
     gives("return people.count{}", "2");
     gives("return people.get(1):history()[1].actor", "operator via p");
 }

@@ -6,7 +6,8 @@
 /* One transition per way in which a guard or effect can go. */
 static const char flow[] =
     "local keep\n"
-    "local function t(name, guard, effect) return { name = name, from = 'a', to = 'b', guard = guard, effect = effect } end\n"
+    "local function t(name, guard, effect) return { name = name, from = 'a', to = 'b', guard = "
+    "guard, effect = effect } end\n"
     "baton.workflow{ name = 'w', fields = { x = 'int', why = 'text' },\n"
     "  stages = { {name = 'a'}, {name = 'b'}, {name = 'z', final = true} },\n"
     "  transitions = {\n"
@@ -19,13 +20,17 @@ static const char flow[] =
     "    t('writes', function(r) r:set{title = 'from a guard'} return true end),\n"
     "    t('reads', function(r, call)\n"
     "      assert(call.transition == 'reads' and call.from == 'a' and call.to == 'b', 'names')\n"
-    "      assert(call.reason == nil and call.note == 'a note' and call.fields.x == 7, 'what was given')\n"
+    "      assert(call.reason == nil and call.note == 'a note' and call.fields.x == 7, 'what was "
+    "given')\n"
     "      assert(call.actor == nil and call.now_ms == clock.now(), 'who and when')\n"
     "      assert(r.stage == 'a' and r.ref == 'R-1' and r.title == 'T', 'the row')\n"
     "      return true end),\n"
-    "    t('does', nil, function(r, call) assert(r.stage == 'b') r:set{title = call.note or 'set'} end),\n"
-    "    t('half', nil, function(r) r:set{title = 'half'} people.add{name = 'A'} error('in the middle') end),\n"
-    "    t('catches', nil, function(r) pcall(r.advance, r, 'nonsense') r:set{title = 'caught'} end),\n"
+    "    t('does', nil, function(r, call) assert(r.stage == 'b') r:set{title = call.note or 'set'} "
+    "end),\n"
+    "    t('half', nil, function(r) r:set{title = 'half'} people.add{name = 'A'} error('in the "
+    "middle') end),\n"
+    "    t('catches', nil, function(r) pcall(r.advance, r, 'nonsense') r:set{title = 'caught'} "
+    "end),\n"
     "    t('keeps', function(r) if keep then assert(keep == r) end keep = r return true end),\n"
     "    { name = 'back', from = 'b', to = 'a' }, { name = 'end', from = 'b', to = 'z' },\n"
     "    { name = 'always', from = '*', to = 'z', locked = true, source = 'the law',\n"
@@ -38,7 +43,8 @@ static int64_t opened(struct fix *f)
     return strtoll(buf_text(&f->output), NULL, 10);
 }
 
-static int go(struct fix *f, int64_t id, const char *transition, const char *note, const char *fields)
+static int go(struct fix *f, int64_t id, const char *transition, const char *note,
+              const char *fields)
 {
     struct advance a = { .referral_id = id,
                          .transition = transition,
@@ -68,7 +74,8 @@ static void guards(void **state)
         { "why", ERROR_DENIED, "x is 5" },
         { "errs", ERROR_SCRIPT, "p/init.lua:10: " },
         { "errs", ERROR_SCRIPT, "plugin p, guard of \"errs\": attempt to index a nil value" },
-        { "runs", ERROR_LIMIT, "plugin p, guard of \"runs\": stopped: it ran longer than its 40 ms" },
+        { "runs", ERROR_LIMIT,
+          "plugin p, guard of \"runs\": stopped: it ran longer than its 40 ms" },
         { "writes", ERROR_DENIED, "a guard may only read" },
     };
     f->options.call_ms = 40;
@@ -83,7 +90,8 @@ static void guards(void **state)
     gives("return referrals.get(1).stage", "b");
     ok(go(f, id, "back", NULL, NULL));
     ok(go(f, id, "yes", NULL, NULL));
-    gives("local r = referrals.open{workflow = 'w'} local can, why = r:can('no') return tostring(can) .. ' ' .. why",
+    gives("local r = referrals.open{workflow = 'w'} local can, why = r:can('no') return "
+          "tostring(can) .. ' ' .. why",
           "false R-2: \"no\" is refused: guard of \"no\" refused");
 }
 
@@ -106,12 +114,15 @@ static void effects(void **state)
     int64_t id = opened(f);
     ok(go(f, id, "does", "hello", NULL));
     gives("return referrals.get(1).title", "hello");
-    gives("local h = referrals.get(1):history() return h[1].kind .. ' ' .. h[1].actor", "referral.changed operator via p");
+    gives("local h = referrals.get(1):history() return h[1].kind .. ' ' .. h[1].actor",
+          "referral.changed operator via p");
     ok(go(f, id, "back", NULL, NULL));
-    refused(go(f, id, "half", NULL, NULL), ERROR_SCRIPT, "plugin p, effect of \"half\": in the middle");
+    refused(go(f, id, "half", NULL, NULL), ERROR_SCRIPT,
+            "plugin p, effect of \"half\": in the middle");
     gives("local r = referrals.get(1) return r.stage .. r.title .. people.count{}", "ahello0");
     int rc = go(f, id, "catches", NULL, NULL);
-    assert_true(rc == 0 || f->e.code == ERROR_CANCELLED); /* the domain says which refusals spoil a command */
+    assert_true(rc == 0 ||
+                f->e.code == ERROR_CANCELLED); /* the domain says which refusals spoil a command */
 }
 
 static void effects_that_keep_failing(void **state)
@@ -121,9 +132,11 @@ static void effects_that_keep_failing(void **state)
     int64_t id = opened(f);
     for (int i = 0; i < 5; i++)
         refused(go(f, id, "half", NULL, NULL), ERROR_SCRIPT, "in the middle");
-    refused(go(f, id, "does", NULL, NULL), ERROR_DENIED, "plugin p is switched off after 5 failures in a row");
+    refused(go(f, id, "does", NULL, NULL), ERROR_DENIED,
+            "plugin p is switched off after 5 failures in a row");
     refused(go(f, id, "yes", NULL, NULL), ERROR_DENIED, "switched off");
-    ok(go(f, id, "always", NULL, NULL)); /* what the law demands goes through without what follows from it */
+    ok(go(f, id, "always", NULL,
+          NULL)); /* what the law demands goes through without what follows from it */
     gives("return referrals.get(1).stage", "z");
 }
 
@@ -138,15 +151,19 @@ static void handlers_in_order(void **state)
                "baton.on('person.*', say('all'), {priority = 5})\n"
                "baton.on('partner.created', say('never'))\n"
                "baton.on('*', say('any'), {priority = -5})\n"
-               "baton.on('my.thing', function(event, row) log.info('thing %s %s %s', event.n, event.row.ref, event.list[2]) end)\n");
-    fix_plugin(f, "b", "", "baton.on('person.created', function(event, row) event.kind = 'spoilt'\n"
-                           "  log.info('b ' .. event.at_ms) end)\n");
+               "baton.on('my.thing', function(event, row) log.info('thing %s %s %s', event.n, "
+               "event.row.ref, event.list[2]) end)\n");
+    fix_plugin(f, "b", "",
+               "baton.on('person.created', function(event, row) event.kind = 'spoilt'\n"
+               "  log.info('b ' .. event.at_ms) end)\n");
     static const char *const names[] = { "a", "b", NULL };
     ok(fix_load(f, names));
     buf_clear(&f->output);
     ok(fix_run(f, "people.add{name = 'A'}"));
-    assert_string_equal(buf_text(&f->output), "1 a all person.created P-1\n1 a a1 person.created P-1\n1 b b 1772442000000\n"
-                                              "1 a late person.created P-1\n1 a any person.created P-1\n");
+    assert_string_equal(
+        buf_text(&f->output),
+        "1 a all person.created P-1\n1 a a1 person.created P-1\n1 b b 1772442000000\n"
+        "1 a late person.created P-1\n1 a any person.created P-1\n");
     buf_clear(&f->output);
     ok(fix_run(f, "baton.emit('my.thing', {n = 3, list = {1, 'two'}}, people.get(1))"));
     assert_string_equal(buf_text(&f->output), "1 a thing 3 P-1 two\n1 a any my.thing P-1\n");
@@ -162,11 +179,13 @@ static void handlers_of_referrals(void **state)
     char lua[8192];
     snprintf(lua, sizeof lua, "%s%s", flow,
              "baton.on('referral.advanced', function(e, row)\n"
-             "  log.info('%s %s>%s %s %s', e.transition, e.from, e.to, tostring(e.note), row.stage) end, {workflow = 'w'})\n"
+             "  log.info('%s %s>%s %s %s', e.transition, e.from, e.to, tostring(e.note), "
+             "row.stage) end, {workflow = 'w'})\n"
              "baton.on('referral.advanced', function(e) log.info('in b') end, {stage = 'b'})\n"
              "baton.on('referral.advanced', function(e) log.info('never') end, {workflow = 'v'})\n"
              "baton.on('person.created', function(e) log.info('never') end, {workflow = 'w'})\n"
-             "baton.on('referral.advanced', function(e, row) if e.transition == 'end' then error('veto') end end)\n");
+             "baton.on('referral.advanced', function(e, row) if e.transition == 'end' then "
+             "error('veto') end end)\n");
     fix_use(f, "", lua);
     int64_t id = opened(f);
     buf_clear(&f->output);
@@ -176,7 +195,8 @@ static void handlers_of_referrals(void **state)
     ok(go(f, id, "back", NULL, NULL));
     assert_string_equal(buf_text(&f->output), "1 p back b>a nil a\n");
     ok(go(f, id, "yes", NULL, NULL));
-    refused(go(f, id, "end", NULL, NULL), ERROR_SCRIPT, "plugin p, handler of \"referral.advanced\": veto");
+    refused(go(f, id, "end", NULL, NULL), ERROR_SCRIPT,
+            "plugin p, handler of \"referral.advanced\": veto");
     gives("return referrals.get(1).stage", "b");
 }
 
@@ -189,7 +209,8 @@ static void emitting(void **state)
         enum error_code code;
         const char *message;
     } cases[] = {
-        { "baton.emit('referral.advanced')", ERROR_DENIED, "events \"referral.…\" are baton's own" },
+        { "baton.emit('referral.advanced')", ERROR_DENIED,
+          "events \"referral.…\" are baton's own" },
         { "baton.emit('people.x')", ERROR_DENIED, "baton's own" },
         { "baton.emit('timer.x')", ERROR_DENIED, "baton's own" },
         { "baton.emit('thing')", ERROR_INVALID, "is no event" },
@@ -211,7 +232,8 @@ static void emitting(void **state)
 static void endless_events(void **state)
 {
     struct fix *f = *state;
-    fix_use(f, "", "baton.on('my.ring', function(e, row) baton.emit('my.ring', {n = e.n + 1}, row) end)");
+    fix_use(f, "",
+            "baton.on('my.ring', function(e, row) baton.emit('my.ring', {n = e.n + 1}, row) end)");
     refused(fix_run(f, "baton.emit('my.ring', {n = 1})"), ERROR_LIMIT, "deep");
     ok(fix_run(f, "assert(#events.recent{} == 0)"));
     assert_false(store_in_turn(f->store));
@@ -227,7 +249,8 @@ static void guards_are_cheap(void **state)
     ok(store_get(f->store, ENTITY_REFERRAL, id, &row, &f->e));
     const struct domain_call call = { .referral = row,
                                       .graph = g,
-                                      .transition = graph_transition(g, graph_find_transition(g, 0, "yes")),
+                                      .transition =
+                                          graph_transition(g, graph_find_transition(g, 0, "yes")),
                                       .from = "a",
                                       .actor = &fix_operator,
                                       .now_ms = fix_now_ms };

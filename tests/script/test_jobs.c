@@ -5,7 +5,8 @@
 
 static const int64_t minute_ms = 60000, hour_ms = 3600000, day_ms = 86400000;
 
-static void note_report(void *context, const char *plugin, const char *job, const struct error *error)
+static void note_report(void *context, const char *plugin, const char *job,
+                        const struct error *error)
 {
     struct fix *f = context;
     buf_printf(&f->output, "%s.%s %s\n", plugin, job, error ? error->message : "went well");
@@ -23,7 +24,8 @@ static void run_due(struct fix *f)
 static void every(void **state)
 {
     struct fix *f = *state;
-    static const char lua[] = "baton.job('tick', {every = '1 hour'}, function() people.add{name = 'T'} end)";
+    static const char lua[] =
+        "baton.job('tick', {every = '1 hour'}, function() people.add{name = 'T'} end)";
     fix_use(f, "permissions = people\n", lua);
     assert_true(script_jobs_at(f->s) <= fix_now_ms); /* to be written down that it has been seen */
     run_due(f);
@@ -47,15 +49,16 @@ static void every(void **state)
 static void at_a_time(void **state)
 {
     struct fix *f = *state;
-    fix_use(f, "", "baton.job('early', {at = '06:00', days = 'working'}, function() end)\n"
-                   "baton.job('late', {at = '23:30'}, function() end)");
+    fix_use(f, "",
+            "baton.job('early', {at = '06:00', days = 'working'}, function() end)\n"
+            "baton.job('late', {at = '23:30'}, function() end)");
     run_due(f);
     assert_true(script_jobs_at(f->s) == fix_now_ms + 14 * hour_ms + 30 * minute_ms); /* 23:30 */
     clock_move(&f->clock, 15 * hour_ms);
     run_due(f);
     assert_string_equal(buf_text(&f->output), "p.late went well\n");
     assert_true(script_jobs_at(f->s) == fix_now_ms + 21 * hour_ms); /* Tuesday 06:00 */
-    clock_stop_at(&f->clock, fix_now_ms + 4 * day_ms); /* Friday 09:00 */
+    clock_stop_at(&f->clock, fix_now_ms + 4 * day_ms);              /* Friday 09:00 */
     run_due(f);
     assert_string_equal(buf_text(&f->output), "p.early went well\np.late went well\n");
     clock_stop_at(&f->clock, fix_now_ms + 4 * day_ms + 15 * hour_ms); /* Saturday 00:00 */
@@ -70,7 +73,8 @@ static void failing(void **state)
 {
     struct fix *f = *state;
     fix_use(f, "permissions = people\n",
-            "baton.job('bad', {every = '1 hour'}, function() people.add{name = 'half'} error('no') end)\n"
+            "baton.job('bad', {every = '1 hour'}, function() people.add{name = 'half'} error('no') "
+            "end)\n"
             "baton.job('good', {every = '1 hour'}, function() people.add{name = 'whole'} end)");
     run_due(f);
     for (int i = 0; i < 5; i++) {
