@@ -265,15 +265,21 @@ static bool domain_is_built_in_role(const char *name)
     return false;
 }
 
+static int domain_check_role_name(const char *name, struct error *e)
+{
+    if (text_is_name(name))
+        return 0;
+    return error_set(e, ERROR_INVALID,
+                     "role \"%.80s\": a name is made of a-z, 0-9 and _ and begins with a letter", name);
+}
+
 int domain_set_roles(struct domain *d, const char *const *names, struct error *e)
 {
     size_t n = 0;
     for (; names && names[n]; n++) {
-        if (!text_is_name(names[n]))
-            return error_set(
-                e, ERROR_INVALID,
-                "role \"%.80s\": a name is made of a-z, 0-9 and _ and begins with a letter",
-                names[n]);
+        int rc = domain_check_role_name(names[n], e);
+        if (rc)
+            return rc;
         if (domain_is_built_in_role(names[n]))
             return error_set(e, ERROR_INVALID, "role \"%s\" is built in and need not be added",
                              names[n]);
@@ -283,6 +289,20 @@ int domain_set_roles(struct domain *d, const char *const *names, struct error *e
         copy[i] = mem_dup(names[i]);
     domain_free_roles(d->roles);
     d->roles = copy;
+    return 0;
+}
+
+int domain_add_role(struct domain *d, const char *name, struct error *e)
+{
+    int rc = domain_check_role_name(name, e);
+    if (rc || domain_knows_role(d, name))
+        return rc;
+    size_t n = 0;
+    while (d->roles && d->roles[n])
+        n++;
+    d->roles = mem_resize(d->roles, (n + 2) * sizeof(*d->roles));
+    d->roles[n] = mem_dup(name);
+    d->roles[n + 1] = NULL;
     return 0;
 }
 

@@ -280,7 +280,8 @@ static void args_check(lua_State *L, const struct command *c)
 /* Replaces the value on top of the stack by a copy that shares nothing with it. */
 static void command_copy(lua_State *L)
 {
-    if (lua_type(L, -1) != LUA_TTABLE && lua_type(L, -1) != LUA_TUSERDATA && !lua_isfunction(L, -1))
+    int type = lua_type(L, -1);
+    if (type != LUA_TTABLE && type != LUA_TUSERDATA && type != LUA_TFUNCTION && type != LUA_TTHREAD)
         return;
     enum entity entity;
     int64_t id;

@@ -1,5 +1,6 @@
 /* Files of sessions: what was named on the command line, and what lies below
- * the current folder once every symbolic link is resolved. Plugins have none. */
+ * the current folder once every symbolic link is resolved, but for what baton
+ * keeps to itself (files_kept). Plugins have none. */
 #include "script/files_internal.h"
 
 #include "script/session_internal.h"
@@ -73,6 +74,49 @@ static bool files_is_named(const struct session *s, const char *path, const char
     return false;
 }
 
+static bool files_holds(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/%s", folder, name);
+    return n > 0 && n < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+static bool files_is_own(lua_State *L, const char *folder)
+{
+    char own[PATH_MAX];
+    const char *path = store_path(script__store(L));
+    if (!path || !realpath(path, own))
+        return false;
+    char *slash = strrchr(own, '/');
+    return slash && (size_t)(slash - own) == strlen(folder) && !memcmp(own, folder, strlen(folder));
+}
+
+/* Why baton keeps a file from sessions, though it lies below their folder (a home is such a
+ * folder); NULL if it does not. Closing a database that this process has open would drop its locks,
+ * so not even naming it helps. `folder` is the resolved path, and is cut on the way up. */
+static const char *files_kept(lua_State *L, char *folder, bool writing, bool named)
+{
+    static const char *const settings[] = { "org.ini", "baton.ini", "plugin.ini", NULL };
+    const char *name = strrchr(folder, '/') + 1;
+    bool database = !strncmp(name, "org.db", 6), direct = true;
+    for (int i = 0; writing && !named && settings[i]; i++)
+        if (!strcmp(name, settings[i]))
+            return "holds settings, which no script writes";
+    for (char *slash; (slash = strrchr(folder, '/')) && slash > folder; direct = false) {
+        *slash = '\0'; /* `name` stays whole behind it */
+        bool of_org = files_holds(folder, "org.db");
+        if (of_org && direct && database)
+            return "is a database, which only baton opens";
+        if (named)
+            return NULL;
+        if (of_org)
+            return files_is_own(L, folder) ? NULL : "belongs to another organisation";
+        if (writing && files_holds(folder, "plugin.ini"))
+            return "belongs to a plugin, which no script writes";
+    }
+    return NULL;
+}
+
 static const char *files_absolute(lua_State *L, const struct session *s, const char *path)
 {
     if (path[0] == '/')
@@ -100,6 +144,9 @@ int script__open_file(lua_State *L, const char *path, const char *mode)
         script__raisef(L, ERROR_DENIED,
                        "%.200s is neither below the current folder nor named on the command line",
                        path);
+    const char *why = files_kept(L, strcpy(folder, real), writing, named);
+    if (why)
+        script__raisef(L, ERROR_DENIED, "%.200s %s", path, why);
     int flags = writing ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY;
     /* What leads elsewhere was resolved above, so a link here came in between, or leaves. 0600:
      * what a script writes out is about people. */

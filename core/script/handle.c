@@ -265,8 +265,11 @@ static int handle_fields_newindex(lua_State *L)
                           "a field is not changed by assigning: use h:set{fields={%.64s=…}}", key);
 }
 
+/* Whoever loops gets hold of this function and may call it with anything: lua_next checks nothing.
+ */
 static int handle_next(lua_State *L)
 {
+    luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
     return lua_next(L, 1) ? 2 : (lua_pushnil(L), 1);
 }

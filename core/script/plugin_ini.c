@@ -205,6 +205,18 @@ static int ini_read_permissions(struct plugin *p, struct ini *ini, struct error 
     return rc;
 }
 
+/* Roles that its workflows name: an organisation that lists the plugin has them without further ado. */
+static int ini_read_roles(struct plugin *p, struct ini *ini, struct error *e)
+{
+    char **list = NULL;
+    int rc = ini_list(ini, "plugin", "roles", &list, e);
+    for (size_t i = 0; rc == 0 && list && list[i]; i++)
+        if ((rc = domain_add_role(p->script->domain, list[i], e)) < 0)
+            rc = ini_refuse(ini, "roles", e);
+    mem_free(list);
+    return rc;
+}
+
 static int ini_read_version(struct plugin *p, struct ini *ini, struct error *e)
 {
     const char *version = NULL;
@@ -239,7 +251,7 @@ static int ini_read_plugin(struct plugin *p, struct ini *ini, struct error *e)
         return rc;
     mem_free(p->title);
     p->title = mem_dup(title);
-    if ((rc = ini_read_requires(p, ini, e)) < 0)
+    if ((rc = ini_read_requires(p, ini, e)) < 0 || (rc = ini_read_roles(p, ini, e)) < 0)
         return rc;
     return ini_read_permissions(p, ini, e);
 }

@@ -299,16 +299,15 @@ void connection__accept(struct server *s)
         connection__drop(c);
         return;
     }
-    if (s->stopping || s->count > LIMIT_CONNECTIONS) {
+    if (s->count > LIMIT_CONNECTIONS) {
         struct error e = { 0 };
-        if (s->stopping)
-            error_set(&e, ERROR_BUSY, "the server is stopping");
-        else
-            error_set(&e, ERROR_LIMIT, "%d clients are connected already, no more can be",
-                      LIMIT_CONNECTIONS);
+        error_set(&e, ERROR_LIMIT, "%d clients are connected already, no more can be",
+                  LIMIT_CONNECTIONS);
         log_write(LOG_WARN, NULL, "a client was turned away: %s", e.message);
         connection__send_error(c, &e);
-        connection__close_when_sent(c);
+        /* Told in the next round, not here: libuv accepts as long as somebody connects, and whoever
+         * is answered at once and tries again would keep it from everything else. */
+        c->closing = true;
         return;
     }
     uv_read_start((uv_stream_t *)&c->pipe, connection_alloc, connection_on_read);

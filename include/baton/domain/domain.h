@@ -82,6 +82,8 @@ void domain_remove_plugin(struct domain *d, const char *plugin);
 
 /* Roles that the organisation adds, for checks of staff and workflows ([roles] extra = …). */
 int domain_set_roles(struct domain *d, const char *const *names, struct error *e);
+/* One more, that a plugin brings; known already is fine. */
+int domain_add_role(struct domain *d, const char *name, struct error *e);
 bool domain_knows_role(const struct domain *d, const char *name);
 /* Error with a near name. */
 int domain_check_role(const struct domain *d, const char *name, struct error *e);
