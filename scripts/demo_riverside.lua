@@ -102,7 +102,7 @@ function act.information_gathering(r)
         return
     end
     r:advance("gathered", { fields = gather(r) })
-    r:advance("invite", { fields = { meeting_at = "4 days" } })
+    r:advance("invite", { fields = { meeting_at = "3 working days" } })
 end
 
 function act.team_discussion(r)

@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-mapfile -t sources < <(find core tests bench -name '*.c' 2>/dev/null | sort)
-mapfile -t headers < <(find core include tests bench -name '*.h' 2>/dev/null | sort)
+mapfile -t sources < <(find core tests -name '*.c' | sort)
+mapfile -t headers < <(find core include tests -name '*.h' | sort)
 
 if [ "${1:-all}" = format ]; then
     clang-format -i "${sources[@]}" "${headers[@]}"
@@ -42,12 +42,11 @@ check_lua() {
     local file status=0
     while read -r file; do
         luac5.4 -p "$file" || status=1
-    done < <(find plugins scripts tests bench -name '*.lua' 2>/dev/null)
+    done < <(find plugins scripts tests -name '*.lua')
     return $status
 }
 check_shell() {
-    find scripts tests bench .ci -type f \( -name '*.sh' -o -path '.ci/run' \) -print0 2>/dev/null |
-        xargs -0 shellcheck --severity=warning
+    find scripts tests .ci -type f \( -name '*.sh' -o -path '.ci/run' \) -print0 | xargs -0 shellcheck --severity=warning
 }
 
 mkdir -p build/cppcheck

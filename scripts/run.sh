@@ -46,7 +46,7 @@ if [ -e "$BATON_HOME" ]; then
 fi
 "$baton" --quiet init "$BATON_HOME"
 "$baton" org add riverside --title "Riverside Unified School District" --zone America/Los_Angeles \
-    --plugins pre_referral --roles "teacher, counsellor, psychologist" --clock movable
+    --plugins pre_referral --clock movable
 "$baton" org add florida_legal --title "Florida Legal Aid Network" --zone America/New_York \
     --plugins "hsds_directory, simple_referral"
 

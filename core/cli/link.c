@@ -2,8 +2,7 @@
  * that lives in this process. Who asks does not see which.
  *
  * Ctrl-C becomes a frame {"op":"cancel"} to a server; a conversation here is told
- * from the signal handler, since it may be deep in a statement that computes.
- */
+ * from the signal handler, since it may be deep in a long statement. */
 #include "cli/link_internal.h"
 
 #include <poll.h>

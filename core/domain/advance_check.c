@@ -9,8 +9,7 @@
 #include "domain/graph_internal.h"
 #include "domain/words_internal.h"
 
-/* "no transition "acept" from stage "requested", did you mean "accept"? Possible: accept, decline"
- */
+/* "no transition "acept" from stage "requested", did you mean "accept"? Possible: accept, …" */
 static int check_unknown(const struct move *m, struct error *e)
 {
     const struct graph *g = m->graph;

@@ -220,8 +220,8 @@ static int columns_one_role(void *context, const char *word, size_t n)
 static int columns_staff(struct domain *d, const struct actor *actor, struct columns *c,
                          const struct row *before, struct error *e)
 {
-    bool operator= !actor->roles && !strcmp(actor->name, "operator");
-    if (!operator&& !(actor->roles &&actor_has_role(actor, "admin")))
+    bool is_operator = !actor->roles && !strcmp(actor->name, "operator");
+    if (!is_operator && !(actor->roles && actor_has_role(actor, "admin")))
         return error_set(e, ERROR_DENIED,
                          "staff are written by role admin or the operator; this is %s",
                          actor->name);

@@ -270,7 +270,8 @@ static int domain_check_role_name(const char *name, struct error *e)
     if (text_is_name(name))
         return 0;
     return error_set(e, ERROR_INVALID,
-                     "role \"%.80s\": a name is made of a-z, 0-9 and _ and begins with a letter", name);
+                     "role \"%.80s\": a name is made of a-z, 0-9 and _ and begins with a letter",
+                     name);
 }
 
 int domain_set_roles(struct domain *d, const char *const *names, struct error *e)

@@ -152,8 +152,7 @@ int domain_open(struct domain *d, const struct actor *actor, const struct referr
     return domain__change(d, &change, NULL, 0, out, e);
 }
 
-/* Changing in place. Columns can be mended even while the plugin is off; fields need its workflow.
- */
+/* Changing in place. Columns can be mended while the plugin is off; fields need its workflow. */
 static int set_check(struct domain *d, const struct record *r, const struct row *before,
                      struct columns *c, bool *moved, struct error *e)
 {

@@ -80,10 +80,12 @@ int home__write_new(const char *path, const char *text, struct error *e)
         goto out;
     }
     /* link, unlike rename, does not replace a file that someone else made meanwhile. */
-    if (link(temp.data, path))
-        rc = error_set(e, errno == EEXIST ? ERROR_CONFLICT : ERROR_IO,
-                       errno == EEXIST ? "%s exists already%s" : "can't make %s: %s", path,
-                       errno == EEXIST ? "" : strerror(errno));
+    if (link(temp.data, path)) {
+        if (errno == EEXIST)
+            rc = error_set(e, ERROR_CONFLICT, "%s exists already", path);
+        else
+            rc = error_set(e, ERROR_IO, "can't make %s: %s", path, strerror(errno));
+    }
 out:
     if (fd >= 0) {
         close(fd);

@@ -59,8 +59,7 @@ struct value fields__convert(lua_State *L, int index, const struct field *f, con
     return script__convert(L, index, &c, what, name);
 }
 
-/* "2026-03-01" as it is; "3 working days", "tomorrow" or milliseconds as the day in the org's zone.
- */
+/* "2026-03-01" as it is; "3 working days", "tomorrow" or ms as the day in the org's zone. */
 static void fields_date(lua_State *L, int index, const char *name, struct jsonw *w)
 {
     size_t n;

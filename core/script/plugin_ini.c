@@ -205,7 +205,7 @@ static int ini_read_permissions(struct plugin *p, struct ini *ini, struct error 
     return rc;
 }
 
-/* Roles that its workflows name: an organisation that lists the plugin has them without further ado. */
+/* Roles that its workflows name: an organisation that lists the plugin has them by that alone. */
 static int ini_read_roles(struct plugin *p, struct ini *ini, struct error *e)
 {
     char **list = NULL;

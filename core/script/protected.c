@@ -137,8 +137,7 @@ static int coroutine_yield(lua_State *L)
     return lua_yield(L, lua_gettop(L));
 }
 
-/* Where a call of ours began is nobody's coroutine: a plugin that kept it could resume a session.
- */
+/* Where a call of ours began is nobody's coroutine: a plugin holding it could resume a session. */
 static int coroutine_running(lua_State *L)
 {
     const struct script_call *c = script__of(L)->call;

@@ -52,8 +52,7 @@ int records__add(lua_State *L, enum entity entity);
  * copy of the conditions at index 1, with `column` = h. */
 void records__only_of(lua_State *L, const char *what, const char *column);
 
-/* A registered function has no upvalue to tell its entity, so each module has its own of each verb.
- */
+/* A registered function has no upvalue to tell its entity: each module has its own of each verb. */
 #define RECORDS_VERB(module, verb, action, entity)                                                 \
     static int module##_##verb(lua_State *L)                                                       \
     {                                                                                              \

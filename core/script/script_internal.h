@@ -37,24 +37,26 @@ void script__push_env(lua_State *L, struct plugin *plugin, struct session *sessi
 
 /* ---- call.c: the one function that calls into Lua code of others (DESIGN 5) ---- */
 struct script_frame {
-    struct plugin *plugin;      /* blamed; NULL: a session */
+    struct plugin *plugin; /* blamed; NULL: a session */
     struct session *session;
     const struct actor *actor;
-    const char *what;           /* "guard of accept", "job nightly": for messages */
-    unsigned budget_ms;         /* 0: none */
+    const char *what;   /* "guard of accept", "job nightly": for messages */
+    unsigned budget_ms; /* 0: none */
     bool read_only;
-    bool via;                   /* acts as "<actor> via <plugin>", with every role */
+    bool via; /* acts as "<actor> via <plugin>", with every role */
 };
 /* Like lua_pcall with a traceback: function and `nargs` arguments on the stack; results or nothing.
  * 0, or a negative code with message and where = "file:line"; a kill by budget is ERROR_LIMIT and
  * sticky. Counts calls, failures and CPU of the plugin. */
-int script__call(lua_State *L, const struct script_frame *frame, int nargs, int nresults, struct error *e);
+int script__call(lua_State *L, const struct script_frame *frame, int nargs, int nresults,
+                 struct error *e);
 /* The same for a coroutine: resumes `co`; *yielded tells. The budget is of this one step. Code that
  * computes for 20 ms yields by itself, without results, unless a command is open. */
-int script__resume(lua_State *L, lua_State *co, const struct script_frame *frame, int nargs, int *nresults,
-                   bool *yielded, struct error *e);
+int script__resume(lua_State *L, lua_State *co, const struct script_frame *frame, int nargs,
+                   int *nresults, bool *yielded, struct error *e);
 void script__cancel(struct script *s); /* kills the outermost call; safe in a signal handler */
-const char *script__traceback(const struct script *s); /* of the last call that failed; "" if none */
+/* Of the last call that failed; "" if none. */
+const char *script__traceback(const struct script *s);
 
 /* ---- error.c ---- */
 /* Raises a C error as a Lua error value (userdata-free: a table with a metatable whose __tostring
@@ -68,18 +70,19 @@ void script__read_error(lua_State *L, int index, struct error *e);
 
 /* ---- registry.c: the one registration table (DESIGN 15) ---- */
 struct script_function {
-    const char *name;      /* "find"; ":advance" for a method */
+    const char *name;       /* "find"; ":advance" for a method */
     lua_CFunction function; /* NULL: documented here, made elsewhere */
-    const char *signature; /* "referrals.find{stage=, limit=, after=} → array of referrals" */
-    const char *help;      /* one line */
-    const char *example;   /* runnable one-liner or NULL */
+    const char *signature;  /* "referrals.find{stage=, limit=, after=} → array of referrals" */
+    const char *help;       /* one line */
+    const char *example;    /* runnable one-liner or NULL */
 };
 struct script_module {
-    const char *name;      /* "referrals"; "referral" for methods of handles */
+    const char *name; /* "referrals"; "referral" for methods of handles */
     const char *help;
     const struct script_function *functions; /* ended by name NULL */
 };
-extern const struct script_module *const script__modules[]; /* ended by NULL; registry.c lists them */
+/* Ended by NULL; registry.c lists them. */
+extern const struct script_module *const script__modules[];
 /* Pushes a new table with the functions of a module. */
 void script__push_module(lua_State *L, const struct script_module *m);
 
@@ -95,48 +98,54 @@ void script__write_begin(lua_State *L, struct script_write *w);
 /* `result` is what the core said: 0 or negative with *e. Raises if it was negative, or the commit
  * failed. */
 void script__write_end(lua_State *L, struct script_write *w, int result, struct error *e);
-/* Called by C functions as the last thing: `return script__pause(L, nresults);` lets a long script give
- * way to the loop (lua_yieldk) where that is possible and it has run for a while. */
+/* Called by C functions as the last thing: `return script__pause(L, nresults);` lets a long script
+ * give way to the loop (lua_yieldk) where that is possible and it has run for a while. */
 int script__pause(lua_State *L, int nresults);
 
 /* ---- value.c: between Lua and store values ---- */
 /* Pushes a column value as Lua sees it (bool for COLUMN_BOOL). */
 void script__push_value(lua_State *L, const struct column *c, const struct value *v);
-/* Converts for a column: numbers, strings, booleans, handles for references, times as text, baton.none
- * and nil as null. Text lives in the script's arena. Raises with the column's name on a wrong type. */
+/* Converts for a column: numbers, strings, booleans, handles for references, times as text,
+ * baton.none and nil as null. Text lives in the script's arena. Raises with the column's name on a
+ * wrong type. */
 struct value script__to_value(lua_State *L, int index, const struct column *c);
-/* Custom fields: a Lua table to a JSON patch by declared types (times parsed, lists, refs); raises. */
-void script__to_fields(lua_State *L, int index, enum entity entity, const struct graph *graph, struct buf *out);
-/* Any Lua value as JSON, and back. Cycles, depth, NaN, mixed keys, functions: refused with the path. */
+/* Custom fields: a Lua table to a JSON patch by declared types (times, lists, refs); raises. */
+void script__to_fields(lua_State *L, int index, enum entity entity, const struct graph *graph,
+                       struct buf *out);
+/* Any Lua value as JSON, and back. Cycles, depth, NaN, mixed keys, functions: refused, with
+ * path. */
 void script__to_json(lua_State *L, int index, struct buf *out);
 struct json_t;
 void script__push_json(lua_State *L, const struct json_t *value);
 void script__push_json_text(lua_State *L, const char *json, size_t n); /* nil on malformed */
 int64_t script__check_time(lua_State *L, int index); /* number of ms or text; raises */
-/* Lua's errors jump over C frames: whatever must be freed hangs on a userdata that is pushed here. */
+/* Lua's errors jump over C frames: whatever must be freed hangs on a userdata, pushed here. */
 struct buf *script__hold_buf(lua_State *L); /* an empty one; buf_free it early where that is easy */
 void script__hold(lua_State *L, void *p, void (*release)(void *)); /* p NULL is fine */
-/* Like script__to_value, with "people.add: " in front of the message and the caller's name of it. */
-struct value script__convert(lua_State *L, int index, const struct column *c, const char *what, const char *name);
+/* Like script__to_value; the message has "people.add: " in front and the caller's name of it. */
+struct value script__convert(lua_State *L, int index, const struct column *c, const char *what,
+                             const char *name);
 /* Raises ERROR_INVALID: `what: unknown column "nmae", did you mean "name"?` */
 int script__unknown(lua_State *L, const char *what, const char *kind, const char *word,
                     const char *const *candidates) __attribute__((noreturn));
 void *script__none(void); /* light userdata of baton.none */
 
 /* ---- handle.c ---- */
-/* A handle is a full userdata {entity, id} with a per-entity metatable; never a core pointer. Metatables
- * are locked (__metatable), and shared by all environments. */
+/* A handle is a full userdata {entity, id} with a per-entity metatable; never a core pointer.
+ * Metatables are locked (__metatable), and shared by all environments. */
 void script__push_handle(lua_State *L, enum entity entity, int64_t id);
 bool script__is_handle(lua_State *L, int index, enum entity *entity, int64_t *id);
 /* Handle, number, or "R-12"; raises with what was seen. */
 int64_t script__check_id(lua_State *L, int index, enum entity entity);
-const struct row *script__check_row(lua_State *L, int index, enum entity entity); /* raises if gone */
+/* Raises if it is gone. */
+const struct row *script__check_row(lua_State *L, int index, enum entity entity);
 void script__open_handles(lua_State *L); /* makes the metatables, once per state */
 
 /* ---- commands.c ---- */
-/* The command (or report) that a plugin declared under that name, from outside: the argument table is
- * on top of the stack and is replaced by one result. On an error it is popped. */
-int script__run_command(lua_State *L, struct session *session, const char *name, bool report, struct error *e);
+/* The command (or report) that a plugin declared under that name, from outside: the argument table
+ * is on top of the stack and is replaced by one result. On an error it is popped. */
+int script__run_command(lua_State *L, struct session *session, const char *name, bool report,
+                        struct error *e);
 
 /* ---- plugin.c ---- */
 bool script__permitted(lua_State *L, const char *permission); /* a session: always */
@@ -144,18 +153,19 @@ bool script__permitted(lua_State *L, const char *permission); /* a session: alwa
 void script__require_permission(lua_State *L, const char *permission);
 
 /* ---- session.c / show.c ---- */
-void script__show(lua_State *L, int index, struct buf *out); /* a value for people: table, card, scalar */
+/* A value for people: table, card, scalar. */
+void script__show(lua_State *L, int index, struct buf *out);
 /* Opens a file that the session may touch; raises otherwise. mode "r" or "w". Returns fd. */
 int script__open_file(lua_State *L, const char *path, const char *mode);
 void script__output(lua_State *L, enum script_stream stream, const char *text, size_t n);
 
 /* ---- modules; each in its own file ---- */
 extern const struct script_module script__baton, script__people, script__partners, script__services,
-    script__locations, script__staff, script__referrals, script__tasks, script__timers, script__events,
-    script__messages, script__consents, script__notes, script__csv, script__json, script__log,
-    script__clock, script__text;
-/* Methods of handles: "handle" those of all, the others of one entity besides. For help only; handle.c
- * installs them. */
+    script__locations, script__staff, script__referrals, script__tasks, script__timers,
+    script__events, script__messages, script__consents, script__notes, script__csv, script__json,
+    script__log, script__clock, script__text;
+/* Methods of handles: "handle" those of all, the others of one entity besides. For help only;
+ * handle.c installs them. */
 extern const struct script_module script__handle, script__referral, script__task, script__timer;
 
 #endif

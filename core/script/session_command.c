@@ -113,9 +113,10 @@ void script__output(lua_State *L, enum script_stream stream, const char *text, s
 
 static int session_progress(lua_State *L)
 {
-    struct buf *text = script__hold_buf(L);
+    double done = luaL_checknumber(L, 1), total = luaL_optnumber(L, 2, 0);
     const char *label = lua_isnoneornil(L, 3) ? "" : luaL_tolstring(L, 3, NULL);
-    buf_printf(text, "%.0f %.0f %.200s", luaL_checknumber(L, 1), luaL_optnumber(L, 2, 0), label);
+    struct buf *text = script__hold_buf(L);
+    buf_printf(text, "%.0f %.0f %.200s", done, total, label);
     script__output(L, SCRIPT_PROGRESS, buf_text(text), text->len);
     return script__pause(L, 0);
 }

@@ -14,8 +14,7 @@
 
 enum { STATE_SETUP_MS = 1000 };
 
-/* When ptr is NULL, `osize` is a type tag, not a size (DESIGN "lua"). Giving back always succeeds.
- */
+/* When ptr is NULL, `osize` is a type tag, no size (DESIGN "lua"). Giving back always succeeds. */
 static void *state_allocate(void *context, void *ptr, size_t osize, size_t nsize)
 {
     struct script *s = context;

@@ -46,14 +46,14 @@ static int change_payload(struct store *s, const struct store_change *c, struct 
     }
     jsonw_close(&w);
     if (s->payload.len > LIMIT_EVENT_BYTES)
-        return error_set(e, ERROR_LIMIT, "a change of %zu bytes is over the limit of %d", s->payload.len,
-                         (int)LIMIT_EVENT_BYTES);
+        return error_set(e, ERROR_LIMIT, "a change of %zu bytes is over the limit of %d",
+                         s->payload.len, (int)LIMIT_EVENT_BYTES);
     return 0;
 }
 
 /* The row as it will be, in `v` and *fields (which may point into s->scratch). */
-static int change_apply(struct store *s, const struct store_change *c, const struct row *before, struct value *v,
-                        struct value *fields, uint32_t *mask, struct error *e)
+static int change_apply(struct store *s, const struct store_change *c, const struct row *before,
+                        struct value *v, struct value *fields, uint32_t *mask, struct error *e)
 {
     const struct schema *sc = schema_of(c->entity);
     *mask = 0;
@@ -80,7 +80,8 @@ static int change_apply(struct store *s, const struct store_change *c, const str
         buf_clear(&s->scratch);
         json_merge(fields->s, fields->len, c->fields, c->fields_len, &s->scratch);
         if (s->scratch.len > LIMIT_FIELDS_BYTES)
-            return error_set(e, ERROR_LIMIT, "the fields of a %s take %zu bytes, at most %d are allowed", sc->name,
+            return error_set(e, ERROR_LIMIT,
+                             "the fields of a %s take %zu bytes, at most %d are allowed", sc->name,
                              s->scratch.len, (int)LIMIT_FIELDS_BYTES);
         *fields = value_textn(buf_text(&s->scratch), s->scratch.len);
         *mask |= FIELDS_BIT;
@@ -109,7 +110,8 @@ static int change_keep_dirty(struct store *s, struct row *r, uint32_t mask)
     return 0;
 }
 
-static int change_write_direct(struct store *s, struct row *r, bool is_new, uint32_t mask, struct error *e)
+static int change_write_direct(struct store *s, struct row *r, bool is_new, uint32_t mask,
+                               struct error *e)
 {
     const struct schema *sc = schema_of(r->entity);
     int result = store__savepoint(s, e);
@@ -136,18 +138,21 @@ static int change_write_direct(struct store *s, struct row *r, bool is_new, uint
     return result;
 }
 
-static int change_check_version(const struct store_change *c, const struct row *before, struct error *e)
+static int change_check_version(const struct store_change *c, const struct row *before,
+                                struct error *e)
 {
     if (!c->based_on || before->version == c->based_on)
         return 0;
     char shown[32];
     row_id_format(c->entity, c->id, shown);
-    return error_set(e, ERROR_CONFLICT,
-                     "%s has version %lld, this was based on %lld: somebody changed it meanwhile; look again", shown,
-                     (long long)before->version, (long long)c->based_on);
+    return error_set(
+        e, ERROR_CONFLICT,
+        "%s has version %lld, this was based on %lld: somebody changed it meanwhile; look again",
+        shown, (long long)before->version, (long long)c->based_on);
 }
 
-int store_change(struct store *s, const struct store_change *c, const struct row **out, struct error *e)
+int store_change(struct store *s, const struct store_change *c, const struct row **out,
+                 struct error *e)
 {
     assert(s->in_command && c->kind && c->actor);
     const struct row *before = NULL;
@@ -160,7 +165,8 @@ int store_change(struct store *s, const struct store_change *c, const struct row
         return result;
     struct value v[SCHEMA_COLUMNS_MAX], fields;
     uint32_t mask;
-    if ((result = change_apply(s, c, before, v, &fields, &mask, e)) || (result = change_payload(s, c, e)))
+    if ((result = change_apply(s, c, before, v, &fields, &mask, e)) ||
+        (result = change_payload(s, c, e)))
         return result;
     int64_t id = c->id ? c->id : s->next_id[c->entity]++;
     struct row *r = store__row_new(c->entity, v, &fields);
@@ -169,7 +175,8 @@ int store_change(struct store *s, const struct store_change *c, const struct row
     r->created_at_ms = before ? before->created_at_ms : c->at_ms;
     r->updated_at_ms = c->at_ms;
     r->last_event = store__stage(s, c, id, r->version, before ? before->last_event : 0);
-    result = change_is_direct(c, mask) ? change_write_direct(s, r, !before, mask, e) : change_keep_dirty(s, r, mask);
+    result = change_is_direct(c, mask) ? change_write_direct(s, r, !before, mask, e)
+                                       : change_keep_dirty(s, r, mask);
     if (result)
         mem_free(r);
     else if (out)

@@ -5,7 +5,8 @@
 #include "baton/base/text.h"
 #include "store/store_internal.h"
 
-static int check_words(const struct schema *sc, const struct column *c, const struct value *v, struct error *e)
+static int check_words(const struct schema *sc, const struct column *c, const struct value *v,
+                       struct error *e)
 {
     for (size_t i = 0; c->values[i]; i++)
         if (!strcmp(c->values[i], v->s))
@@ -14,26 +15,30 @@ static int check_words(const struct schema *sc, const struct column *c, const st
     for (size_t i = 0; c->values[i]; i++)
         buf_printf(&b, "%s%s", i ? ", " : "", c->values[i]);
     text_suggest(v->s, c->values, &b);
-    error_set(e, ERROR_INVALID, "%s.%s: \"%.60s\" is not one of %s", sc->name, c->name, v->s, buf_text(&b));
+    error_set(e, ERROR_INVALID, "%s.%s: \"%.60s\" is not one of %s", sc->name, c->name, v->s,
+              buf_text(&b));
     buf_free(&b);
     return -(int)ERROR_INVALID;
 }
 
-static int check_text(const struct schema *sc, const struct column *c, const struct value *v, struct error *e)
+static int check_text(const struct schema *sc, const struct column *c, const struct value *v,
+                      struct error *e)
 {
     if (v->type != VALUE_TEXT)
         return error_set(e, ERROR_INVALID, "%s.%s takes text", sc->name, c->name);
     if (v->len > LIMIT_TEXT_BYTES)
-        return error_set(e, ERROR_LIMIT, "%s.%s has %u bytes, at most %d are allowed", sc->name, c->name,
-                         (unsigned)v->len, (int)LIMIT_TEXT_BYTES);
+        return error_set(e, ERROR_LIMIT, "%s.%s has %u bytes, at most %d are allowed", sc->name,
+                         c->name, (unsigned)v->len, (int)LIMIT_TEXT_BYTES);
     if (!text_is_utf8(v->s, v->len))
-        return error_set(e, ERROR_INVALID, "%s.%s is not UTF-8 text, or holds a NUL", sc->name, c->name);
+        return error_set(e, ERROR_INVALID, "%s.%s is not UTF-8 text, or holds a NUL", sc->name,
+                         c->name);
     if (c->flags & COLUMN_REQUIRED && v->len == 0)
         return error_set(e, ERROR_INVALID, "%s.%s (%s) can't be empty", sc->name, c->name, c->help);
     return c->values ? check_words(sc, c, v, e) : 0;
 }
 
-static int check_number(const struct schema *sc, const struct column *c, const struct value *v, struct error *e)
+static int check_number(const struct schema *sc, const struct column *c, const struct value *v,
+                        struct error *e)
 {
     if (c->type == COLUMN_REAL) {
         if (v->type == VALUE_INT || (v->type == VALUE_REAL && isfinite(v->r)))
@@ -48,18 +53,19 @@ static int check_number(const struct schema *sc, const struct column *c, const s
     return 0;
 }
 
-static int check_exists(struct store *s, const struct schema *sc, const struct column *c, enum entity ref, int64_t id,
-                        struct error *e)
+static int check_exists(struct store *s, const struct schema *sc, const struct column *c,
+                        enum entity ref, int64_t id, struct error *e)
 {
     if (store_has(s, ref, id))
         return 0;
     char shown[32];
     row_id_format(ref, id, shown);
-    return error_set(e, ERROR_NOT_FOUND, "%s.%s: there is no %s %s", sc->name, c->name, schema_of(ref)->name, shown);
+    return error_set(e, ERROR_NOT_FOUND, "%s.%s: there is no %s %s", sc->name, c->name,
+                     schema_of(ref)->name, shown);
 }
 
-static int check_reference(struct store *s, const struct schema *sc, const struct column *c, const struct value *v,
-                           struct error *e)
+static int check_reference(struct store *s, const struct schema *sc, const struct column *c,
+                           const struct value *v, struct error *e)
 {
     if (c->type == COLUMN_REF) {
         if (v->type != VALUE_INT)
@@ -70,18 +76,20 @@ static int check_reference(struct store *s, const struct schema *sc, const struc
     enum entity ref = ENTITY_NONE;
     int64_t id = 0;
     if (v->type != VALUE_TEXT || row_id_parse(v->s, &ref, &id) || ref == ENTITY_NONE)
-        return error_set(e, ERROR_INVALID, "%s.%s takes an id with its letter, such as R-12", sc->name, c->name);
+        return error_set(e, ERROR_INVALID, "%s.%s takes an id with its letter, such as R-12",
+                         sc->name, c->name);
     return check_exists(s, sc, c, ref, id, e);
 }
 
-static int check_unique(struct store *s, const struct store_change *change, const struct store_set *set,
-                        struct error *e)
+static int check_unique(struct store *s, const struct store_change *change,
+                        const struct store_set *set, struct error *e)
 {
     const struct schema *sc = schema_of(change->entity);
     const struct row *other;
     struct error none;
     if (set->value.type != VALUE_TEXT ||
-        store_find_by(s, change->entity, set->column, set->value.s, &other, &none) || other->id == change->id)
+        store_find_by(s, change->entity, set->column, set->value.s, &other, &none) ||
+        other->id == change->id)
         return 0;
     char shown[32];
     row_id_format(other->entity, other->id, shown);
@@ -89,8 +97,8 @@ static int check_unique(struct store *s, const struct store_change *change, cons
                      sc->columns[set->column].name, set->value.s, shown);
 }
 
-int store__check_set(struct store *s, const struct store_change *change, const struct store_set *set,
-                     struct error *e)
+int store__check_set(struct store *s, const struct store_change *change,
+                     const struct store_set *set, struct error *e)
 {
     const struct schema *sc = schema_of(change->entity);
     const struct column *c = &sc->columns[set->column];
@@ -118,7 +126,7 @@ int store__check_row(const struct schema *sc, const struct value *v, struct erro
 {
     for (size_t i = 0; i < sc->count; i++)
         if (sc->columns[i].flags & COLUMN_REQUIRED && v[i].type == VALUE_NULL)
-            return error_set(e, ERROR_INVALID, "%s.%s (%s) is missing", sc->name, sc->columns[i].name,
-                             sc->columns[i].help);
+            return error_set(e, ERROR_INVALID, "%s.%s (%s) is missing", sc->name,
+                             sc->columns[i].name, sc->columns[i].help);
     return 0;
 }

@@ -94,7 +94,8 @@ int store__due_add(struct store *s, enum entity entity, int64_t id, int64_t at_m
     return result;
 }
 
-static int due_is_current(struct store *s, const struct due_entry *entry, bool *current, struct error *e)
+static int due_is_current(struct store *s, const struct due_entry *entry, bool *current,
+                          struct error *e)
 {
     const struct row *r;
     *current = false;
@@ -109,10 +110,10 @@ static int due_is_current(struct store *s, const struct due_entry *entry, bool *
     return result;
 }
 
-/* The first current entry of the table, up to `until_ms`. Stale ones that stand before every current
- * one move the floor, so that nobody reads them twice. */
-static int due_first_in_table(struct store *s, unsigned entities, int64_t until_ms, struct due_entry *out,
-                              struct error *e)
+/* The first current entry of the table, up to `until_ms`. Stale ones that stand before every
+ * current one move the floor, so that nobody reads them twice. */
+static int due_first_in_table(struct store *s, unsigned entities, int64_t until_ms,
+                              struct due_entry *out, struct error *e)
 {
     sqlite3_stmt *st = store__statement_for(s, store__statement_text(SQL_DUE_AFTER), e);
     if (!st)
@@ -147,7 +148,8 @@ static int due_first_in_table(struct store *s, unsigned entities, int64_t until_
     return result;
 }
 
-static int due_first_in_heap(struct store *s, int64_t until_ms, struct due_entry *out, struct error *e)
+static int due_first_in_heap(struct store *s, int64_t until_ms, struct due_entry *out,
+                             struct error *e)
 {
     out->entity = ENTITY_NONE;
     while (s->heap_count && s->heap[0].at_ms <= until_ms) {
@@ -164,7 +166,8 @@ static int due_first_in_heap(struct store *s, int64_t until_ms, struct due_entry
     return 0;
 }
 
-static int due_first(struct store *s, unsigned entities, int64_t until_ms, struct due_entry *out, struct error *e)
+static int due_first(struct store *s, unsigned entities, int64_t until_ms, struct due_entry *out,
+                     struct error *e)
 {
     struct due_entry table, heap = { .entity = ENTITY_NONE };
     int result = due_first_in_table(s, entities, until_ms, &table, e);
@@ -172,13 +175,14 @@ static int due_first(struct store *s, unsigned entities, int64_t until_ms, struc
         result = due_first_in_heap(s, until_ms, &heap, e);
     if (result)
         return result;
-    bool from_heap = heap.entity != ENTITY_NONE && (table.entity == ENTITY_NONE || due_compare(&heap, &table) < 0);
+    bool from_heap = heap.entity != ENTITY_NONE &&
+                     (table.entity == ENTITY_NONE || due_compare(&heap, &table) < 0);
     *out = from_heap ? heap : table;
     return 0;
 }
 
-int store_due_next(struct store *s, unsigned entities, int64_t now_ms, enum entity *entity, int64_t *id,
-                   int64_t *at_ms, struct error *e)
+int store_due_next(struct store *s, unsigned entities, int64_t now_ms, enum entity *entity,
+                   int64_t *id, int64_t *at_ms, struct error *e)
 {
     struct due_entry first;
     int result = due_first(s, entities, now_ms, &first, e);

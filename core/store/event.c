@@ -13,13 +13,14 @@ static void event_put_i64(uint8_t **at, int64_t v)
 }
 
 /* hash = SHA-256(previous hash, header, SHA-256(salt, payload)): with payload and salt erased, what
- * remains still proves the chain (DESIGN 10). The header is its integers, little endian, then kind and
- * actor, each ended by a NUL. */
+ * remains still proves the chain (DESIGN 10). The header is its integers, little endian, then kind
+ * and actor, each ended by a NUL. */
 void store_event_hash(const struct event *event, const uint8_t previous_hash[32], uint8_t out[32])
 {
     uint8_t payload[DIGEST_BYTES], header[6 * 8], *at = header;
     if (event->payload) {
-        struct digest_part parts[] = { { event->salt, STORE_SALT_BYTES }, { event->payload, event->payload_len } };
+        struct digest_part parts[] = { { event->salt, STORE_SALT_BYTES },
+                                       { event->payload, event->payload_len } };
         digest(parts, 2, payload);
     } else {
         memcpy(payload, event->payload_digest, sizeof payload);
@@ -46,7 +47,8 @@ static size_t event_keep_text(struct store *s, const char *text, size_t n)
     return at;
 }
 
-int64_t store__stage(struct store *s, const struct store_change *c, int64_t id, int64_t version, int64_t previous)
+int64_t store__stage(struct store *s, const struct store_change *c, int64_t id, int64_t version,
+                     int64_t previous)
 {
     if (s->staged_count == s->staged_capacity) {
         s->staged_capacity = s->staged_capacity ? s->staged_capacity * 2 : 16;
@@ -152,13 +154,15 @@ static int event_check(struct store *s, const struct event *event, struct error 
     bool whole = event->kind && event->actor && event->hash &&
                  (event->payload ? event->salt != NULL : event->payload_digest != NULL) &&
                  event->entity >= ENTITY_NONE && event->entity < ENTITY_END;
-    return whole ? 0 : error_set(e, ERROR_CORRUPT, "%s: event %lld is damaged", s->path, (long long)event->seq);
+    return whole ? 0
+                 : error_set(e, ERROR_CORRUPT, "%s: event %lld is damaged", s->path,
+                             (long long)event->seq);
 }
 
 /* `each` may itself read from the store: store__statement_for gives a nested reader a statement of
  * its own. */
-static int event_give(struct store *s, sqlite3_stmt *st, store_each_event each, void *context, int64_t *previous,
-                      struct error *e)
+static int event_give(struct store *s, sqlite3_stmt *st, store_each_event each, void *context,
+                      int64_t *previous, struct error *e)
 {
     struct event event;
     store__event_read(st, &event);
@@ -167,8 +171,8 @@ static int event_give(struct store *s, sqlite3_stmt *st, store_each_event each, 
     return result ? result : each(context, &event);
 }
 
-static int event_get(struct store *s, int64_t seq, store_each_event each, void *context, int64_t *previous,
-                     struct error *e)
+static int event_get(struct store *s, int64_t seq, store_each_event each, void *context,
+                     int64_t *previous, struct error *e)
 {
     sqlite3_stmt *st = store__statement_for(s, store__statement_text(SQL_EVENT_GET), e);
     if (!st)
@@ -178,15 +182,16 @@ static int event_get(struct store *s, int64_t seq, store_each_event each, void *
     if (rc == SQLITE_ROW)
         result = event_give(s, st, each, context, previous, e);
     else if (rc == SQLITE_DONE)
-        result = error_set(e, ERROR_CORRUPT, "%s: event %lld is missing; run audit verify", s->path, (long long)seq);
+        result = error_set(e, ERROR_CORRUPT, "%s: event %lld is missing; run audit verify", s->path,
+                           (long long)seq);
     else
         result = store__sql_error(s, rc, e);
     sqlite3_reset(st);
     return result;
 }
 
-int store_history(struct store *s, enum entity entity, int64_t id, size_t limit, store_each_event each,
-                  void *context, struct error *e)
+int store_history(struct store *s, enum entity entity, int64_t id, size_t limit,
+                  store_each_event each, void *context, struct error *e)
 {
     const struct row *row;
     int result = store_get(s, entity, id, &row, e);
@@ -206,15 +211,16 @@ int store_history(struct store *s, enum entity entity, int64_t id, size_t limit,
         if (result)
             return result;
         if (previous >= seq)
-            return error_set(e, ERROR_CORRUPT, "%s: event %lld is linked forwards; run audit verify", s->path,
+            return error_set(e, ERROR_CORRUPT,
+                             "%s: event %lld is linked forwards; run audit verify", s->path,
                              (long long)seq);
         seq = previous;
     }
     return 0;
 }
 
-int store_events(struct store *s, int64_t after_seq, size_t limit, store_each_event each, void *context,
-                 struct error *e)
+int store_events(struct store *s, int64_t after_seq, size_t limit, store_each_event each,
+                 void *context, struct error *e)
 {
     sqlite3_stmt *st = store__statement_for(s, store__statement_text(SQL_EVENT_AFTER), e);
     if (!st)

@@ -25,7 +25,8 @@ static int fold_value(struct fold *f, int column, const struct json_slice *in)
         *v = value_int(in->type == JSON_T_TRUE);
         return 0;
     case JSON_T_INT:
-        *v = f->schema->columns[column].type == COLUMN_REAL ? value_real(jsons_real(in)) : value_int(jsons_int(in));
+        *v = f->schema->columns[column].type == COLUMN_REAL ? value_real(jsons_real(in))
+                                                            : value_int(jsons_int(in));
         return 0;
     case JSON_T_REAL:
         *v = value_real(jsons_real(in));
@@ -57,7 +58,8 @@ static int fold_set(struct fold *f, const struct json_slice *set, struct error *
             column = schema_column(f->schema, name);
         }
         if (column < 0 || fold_value(f, column, &value))
-            return error_set(e, ERROR_CORRUPT, "an event sets \"%.*s\" of %s, which is no column of this version",
+            return error_set(e, ERROR_CORRUPT,
+                             "an event sets \"%.*s\" of %s, which is no column of this version",
                              (int)key_n, key, f->schema->name);
     }
     return 0;
@@ -70,7 +72,8 @@ static void fold_point_texts(struct fold *f)
             f->v[i].s = f->text.data + f->text_at[i] - 1;
 }
 
-int store_fold(const struct row *before, const struct event *event, struct row **out, struct error *e)
+int store_fold(const struct row *before, const struct event *event, struct row **out,
+               struct error *e)
 {
     struct fold f = { .schema = schema_of(event->entity), .text = BUF_INIT, .fields = BUF_INIT };
     struct value fields = value_textn("", 0);

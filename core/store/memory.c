@@ -176,5 +176,6 @@ void store__cache_drop(struct store *s, enum entity e, int64_t id)
 struct row *store__cache_get(struct store *s, enum entity e, int64_t id)
 {
     size_t i = cache_slot(e, id);
-    return s->cache[i].row && s->cache[i].id == id && s->cache[i].entity == e ? s->cache[i].row : NULL;
+    return s->cache[i].row && s->cache[i].id == id && s->cache[i].entity == e ? s->cache[i].row
+                                                                              : NULL;
 }

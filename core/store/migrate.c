@@ -18,9 +18,9 @@ static int migrate_pragma(struct store *s, const char *sql, int64_t *out, struct
     return result;
 }
 
-/* What the planner is to believe: an equality on an indexed column finds few rows, so that a list by
- * stage reads that index in the order of ids instead of walking the table from its key. Constants,
- * because a plan that changes with the data surprises at night. */
+/* What the planner is to believe: an equality on an indexed column finds few rows, so that a list
+ * by stage reads that index in the order of ids instead of walking the table from its key.
+ * Constants, because a plan that changes with the data surprises at night. */
 static int migrate_statistics(struct store *s, struct error *e)
 {
     struct buf sql = BUF_INIT;
@@ -29,8 +29,11 @@ static int migrate_statistics(struct store *s, struct error *e)
         const struct schema *sc = schema_of((enum entity)i);
         for (size_t k = 0; k < sc->count; k++)
             if (sc->columns[k].flags & (COLUMN_UNIQUE | COLUMN_INDEXED))
-                buf_printf(&sql, "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('%s', '%s_%s', '1000000 %d');\n",
-                           sc->name, sc->name, sc->columns[k].name, sc->columns[k].flags & COLUMN_UNIQUE ? 1 : 1000);
+                buf_printf(&sql,
+                           "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('%s', '%s_%s', "
+                           "'1000000 %d');\n",
+                           sc->name, sc->name, sc->columns[k].name,
+                           sc->columns[k].flags & COLUMN_UNIQUE ? 1 : 1000);
     }
     buf_puts(&sql, "ANALYZE sqlite_schema;\n");
     int result = store__exec(s, buf_text(&sql), e);
@@ -42,17 +45,20 @@ static int migrate_to_1(struct store *s, struct error *e)
 {
     static const char sql[] =
         "CREATE TABLE event (seq INTEGER PRIMARY KEY, at_ms BIGINT NOT NULL, entity INT NOT NULL,"
-        " entity_id BIGINT NOT NULL, version BIGINT NOT NULL, previous BIGINT NOT NULL, kind TEXT NOT NULL,"
-        " actor TEXT NOT NULL, payload TEXT, salt BLOB, hash BLOB NOT NULL, digest BLOB);\n"
+        " entity_id BIGINT NOT NULL, version BIGINT NOT NULL, previous BIGINT NOT NULL,"
+        " kind TEXT NOT NULL, actor TEXT NOT NULL, payload TEXT, salt BLOB, hash BLOB NOT NULL, "
+        "digest BLOB);\n"
         "CREATE TABLE due (at_ms BIGINT NOT NULL, entity INT NOT NULL, id BIGINT NOT NULL,"
         " PRIMARY KEY (at_ms, entity, id)) WITHOUT ROWID;\n"
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;\n"
-        "CREATE TABLE field_index (entity INT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, id BIGINT NOT NULL,"
+        "CREATE TABLE field_index (entity INT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,"
+        " id BIGINT NOT NULL,"
         " PRIMARY KEY (entity, name, value, id)) WITHOUT ROWID;\n"
         "CREATE INDEX field_index_row ON field_index (entity, id);\n"
-        "CREATE TABLE field_indexed (entity INT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (entity, name))"
-        " WITHOUT ROWID;\n"
-        "CREATE VIRTUAL TABLE search USING fts5(text, tokenize = \"unicode61 remove_diacritics 2\");\n";
+        "CREATE TABLE field_indexed (entity INT NOT NULL, name TEXT NOT NULL,"
+        " PRIMARY KEY (entity, name)) WITHOUT ROWID;\n"
+        "CREATE VIRTUAL TABLE search USING fts5(text,"
+        " tokenize = \"unicode61 remove_diacritics 2\");\n";
     int result = store__exec(s, sql, e);
     if (!result)
         result = store__create_tables(s, e);
@@ -69,8 +75,8 @@ static int migrate_climb(struct store *s, int64_t version, struct error *e)
         result = steps[at](s, e);
     if (!result) {
         char sql[96];
-        snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d", (int)STORE_APPLICATION_ID,
-                 (int)STORE_SCHEMA_VERSION);
+        snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                 (int)STORE_APPLICATION_ID, (int)STORE_SCHEMA_VERSION);
         result = store__exec(s, sql, e);
     }
     return result;
@@ -89,9 +95,10 @@ static int migrate_look(struct store *s, bool create, int64_t *version, struct e
     if (application != STORE_APPLICATION_ID && (tables || *version || application || !create))
         return error_set(e, ERROR_CORRUPT, "%s: this is not a database of baton", s->path);
     if (*version > STORE_SCHEMA_VERSION)
-        return error_set(e, ERROR_CONFLICT,
-                         "%s: made by a newer baton (schema %lld, this one knows %d); install the newer one", s->path,
-                         (long long)*version, (int)STORE_SCHEMA_VERSION);
+        return error_set(
+            e, ERROR_CONFLICT,
+            "%s: made by a newer baton (schema %lld, this one knows %d); install the newer one",
+            s->path, (long long)*version, (int)STORE_SCHEMA_VERSION);
     return 0;
 }
 
@@ -102,7 +109,8 @@ int store__migrate(struct store *s, bool create, struct error *e)
     if (result || version == STORE_SCHEMA_VERSION)
         return result;
     if (s->read_only)
-        return error_set(e, ERROR_CONFLICT, "%s: made by an older baton; open it for writing once", s->path);
+        return error_set(e, ERROR_CONFLICT, "%s: made by an older baton; open it for writing once",
+                         s->path);
     result = store__exec(s, "BEGIN EXCLUSIVE", e);
     if (result)
         return result;

@@ -6,7 +6,8 @@
 #include "baton/base/json.h"
 #include "store/store_internal.h"
 
-int store_get(struct store *s, enum entity entity, int64_t id, const struct row **out, struct error *e)
+int store_get(struct store *s, enum entity entity, int64_t id, const struct row **out,
+              struct error *e)
 {
     struct row *r = NULL;
     const struct dirty *d = entity == ENTITY_REFERRAL ? store__dirty_find(&s->dirty, id) : NULL;
@@ -39,7 +40,8 @@ bool store_has(struct store *s, enum entity entity, int64_t id)
 /* ---- conditions, in SQL and in memory ---- */
 
 static const char *const query_ops[] = {
-    [FILTER_EQ] = "=", [FILTER_NE] = "IS DISTINCT FROM", [FILTER_LT] = "<", [FILTER_LE] = "<=",
+    [FILTER_EQ] = "=", [FILTER_NE] = "IS DISTINCT FROM",
+    [FILTER_LT] = "<", [FILTER_LE] = "<=",
     [FILTER_GT] = ">", [FILTER_GE] = ">=",
 };
 
@@ -57,8 +59,10 @@ static void query_column(const struct store_query *q, const struct store_filter 
         break;
     case FILTER_FIELD:
         /* Field names are [a-z0-9_]: the caller checked. ->> compares as text only after a CAST. */
-        buf_printf(sql, f->value.type == VALUE_TEXT || f->op >= FILTER_NULL ? "CAST(fields ->> '%s' AS TEXT)"
-                                                                           : "CAST(fields ->> '%s' AS REAL)",
+        buf_printf(sql,
+                   f->value.type == VALUE_TEXT || f->op >= FILTER_NULL
+                       ? "CAST(fields ->> '%s' AS TEXT)"
+                       : "CAST(fields ->> '%s' AS REAL)",
                    f->field);
         break;
     default:
@@ -66,7 +70,8 @@ static void query_column(const struct store_query *q, const struct store_filter 
     }
 }
 
-static bool query_is_indexed_field(const struct store *s, const struct store_query *q, const struct store_filter *f)
+static bool query_is_indexed_field(const struct store *s, const struct store_query *q,
+                                   const struct store_filter *f)
 {
     for (size_t i = 0; i < s->indexed_count; i++)
         if (f->column == FILTER_FIELD && f->op == FILTER_EQ && f->value.type != VALUE_REAL &&
@@ -75,11 +80,13 @@ static bool query_is_indexed_field(const struct store *s, const struct store_que
     return false;
 }
 
-static void query_condition(const struct store *s, const struct store_query *q, const struct store_filter *f,
-                            struct buf *sql)
+static void query_condition(const struct store *s, const struct store_query *q,
+                            const struct store_filter *f, struct buf *sql)
 {
     if (query_is_indexed_field(s, q, f)) {
-        buf_printf(sql, "id IN (SELECT id FROM field_index WHERE entity = %d AND name = '%s' AND value = CAST(? AS TEXT))",
+        buf_printf(sql,
+                   "id IN (SELECT id FROM field_index WHERE entity = %d AND name = '%s' AND value "
+                   "= CAST(? AS TEXT))",
                    (int)q->entity, f->field);
         return;
     }
@@ -103,7 +110,8 @@ static void query_where(const struct store *s, const struct store_query *q, stru
     }
 }
 
-static sqlite3_stmt *query_prepare(struct store *s, const struct store_query *q, struct buf *sql, struct error *e)
+static sqlite3_stmt *query_prepare(struct store *s, const struct store_query *q, struct buf *sql,
+                                   struct error *e)
 {
     sqlite3_stmt *st = store__statement_for(s, buf_text(sql), e);
     if (!st)
@@ -126,10 +134,12 @@ void store__field_text(const struct json_slice *v, struct buf *out)
         jsons_text(v, out);
 }
 
-static struct value query_field_value(const struct row *r, const struct store_filter *f, struct buf *text)
+static struct value query_field_value(const struct row *r, const struct store_filter *f,
+                                      struct buf *text)
 {
     struct json_slice v;
-    if (!jsons_get(r->fields.s, r->fields.len, f->field, strlen(f->field), &v) || v.type == JSON_T_NULL)
+    if (!jsons_get(r->fields.s, r->fields.len, f->field, strlen(f->field), &v) ||
+        v.type == JSON_T_NULL)
         return value_null();
     if (f->value.type == VALUE_INT || f->value.type == VALUE_REAL)
         return v.type == JSON_T_TRUE ? value_real(1) : value_real(jsons_real(&v));
@@ -148,7 +158,8 @@ static int query_compare(const struct value *a, const struct value *b)
     }
     if (a->type == VALUE_INT && b->type == VALUE_INT)
         return (a->i > b->i) - (a->i < b->i);
-    double x = a->type == VALUE_REAL ? a->r : (double)a->i, y = b->type == VALUE_REAL ? b->r : (double)b->i;
+    double x = a->type == VALUE_REAL ? a->r : (double)a->i,
+           y = b->type == VALUE_REAL ? b->r : (double)b->i;
     return (x > y) - (x < y);
 }
 
@@ -202,12 +213,14 @@ static bool query_before(const struct store_query *q, int64_t a, int64_t b)
 }
 
 /* The next dirty row in order that matches; NULL at the end. */
-static struct row *query_next_dirty(struct store *s, const struct store_query *q, int64_t *at, struct buf *text)
+static struct row *query_next_dirty(struct store *s, const struct store_query *q, int64_t *at,
+                                    struct buf *text)
 {
     if (q->entity != ENTITY_REFERRAL || !s->dirty.used)
         return NULL;
     for (;;) {
-        *at = q->descending ? store__dirty_before(&s->dirty, *at) : store__dirty_after(&s->dirty, *at);
+        *at = q->descending ? store__dirty_before(&s->dirty, *at)
+                            : store__dirty_after(&s->dirty, *at);
         if (!*at)
             return NULL;
         struct row *r = store__dirty_find(&s->dirty, *at)->row;
@@ -217,12 +230,13 @@ static struct row *query_next_dirty(struct store *s, const struct store_query *q
 }
 
 /* The next row of the table that is not dirty; NULL at the end. */
-static int query_next_settled(struct store *s, const struct store_query *q, sqlite3_stmt *st, struct row **out,
-                              struct error *e)
+static int query_next_settled(struct store *s, const struct store_query *q, sqlite3_stmt *st,
+                              struct row **out, struct error *e)
 {
     int rc;
     while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-        if (q->entity == ENTITY_REFERRAL && store__dirty_find(&s->dirty, sqlite3_column_int64(st, 0)))
+        if (q->entity == ENTITY_REFERRAL &&
+            store__dirty_find(&s->dirty, sqlite3_column_int64(st, 0)))
             continue;
         *out = store__row_read(q->entity, st);
         return 0;
@@ -256,11 +270,13 @@ static int query_merge(struct store *s, const struct store_query *q, sqlite3_stm
     return result;
 }
 
-int store_list(struct store *s, const struct store_query *q, store_each each, void *context, struct error *e)
+int store_list(struct store *s, const struct store_query *q, store_each each, void *context,
+               struct error *e)
 {
     size_t limit = q->limit ? q->limit : LIMIT_LIST_DEFAULT;
     if (limit > LIMIT_LIST_ROWS)
-        return error_set(e, ERROR_LIMIT, "a list gives at most %d rows at once, asked for %zu; page with after",
+        return error_set(e, ERROR_LIMIT,
+                         "a list gives at most %d rows at once, asked for %zu; page with after",
                          (int)LIMIT_LIST_ROWS, limit);
     if (q->filter_count > LIMIT_FILTERS)
         return error_set(e, ERROR_LIMIT, "a list takes at most %d conditions", (int)LIMIT_FILTERS);
@@ -278,12 +294,13 @@ int store_list(struct store *s, const struct store_query *q, store_each each, vo
     return result;
 }
 
-int store_find_by(struct store *s, enum entity entity, int column, const char *text, const struct row **out,
-                  struct error *e)
+int store_find_by(struct store *s, enum entity entity, int column, const char *text,
+                  const struct row **out, struct error *e)
 {
     const struct schema *sc = schema_of(entity);
     struct buf sql = BUF_INIT;
-    buf_printf(&sql, "SELECT id FROM %s WHERE %s = ? ORDER BY id LIMIT 1", sc->name, sc->columns[column].name);
+    buf_printf(&sql, "SELECT id FROM %s WHERE %s = ? ORDER BY id LIMIT 1", sc->name,
+               sc->columns[column].name);
     sqlite3_stmt *st = store__statement_for(s, buf_text(&sql), e);
     buf_free(&sql);
     if (!st)
@@ -297,7 +314,8 @@ int store_find_by(struct store *s, enum entity entity, int column, const char *t
     if (result)
         return result;
     if (!id)
-        return error_set(e, ERROR_NOT_FOUND, "no %s with %s \"%.80s\"", sc->name, sc->columns[column].name, text);
+        return error_set(e, ERROR_NOT_FOUND, "no %s with %s \"%.80s\"", sc->name,
+                         sc->columns[column].name, text);
     return store_get(s, entity, id, out, e);
 }
 
@@ -333,8 +351,8 @@ int store_count(struct store *s, const struct store_query *q, int64_t *out, stru
     return result;
 }
 
-int store_count_by(struct store *s, const struct store_query *q, int column, store_each_count each, void *context,
-                   struct error *e)
+int store_count_by(struct store *s, const struct store_query *q, int column, store_each_count each,
+                   void *context, struct error *e)
 {
     int result = query_settle_for_count(s, q, e);
     if (result)
@@ -343,7 +361,8 @@ int store_count_by(struct store *s, const struct store_query *q, int column, sto
     struct buf sql = BUF_INIT;
     buf_printf(&sql, "SELECT %s, count(*) FROM %s", sc->columns[column].name, sc->name);
     query_where(s, q, &sql);
-    buf_printf(&sql, " GROUP BY %s ORDER BY count(*) DESC, %s", sc->columns[column].name, sc->columns[column].name);
+    buf_printf(&sql, " GROUP BY %s ORDER BY count(*) DESC, %s", sc->columns[column].name,
+               sc->columns[column].name);
     sqlite3_stmt *st = query_prepare(s, q, &sql, e);
     buf_free(&sql);
     if (!st)

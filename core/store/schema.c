@@ -18,14 +18,38 @@ static const char *const consent_statuses[] = { "given", "refused", "withdrawn",
 #define IDX COLUMN_INDEXED
 #define ENG COLUMN_ENGINE
 #define DUE (COLUMN_DUE | COLUMN_ENGINE)
-#define TEXT(name, flags, help) { name, COLUMN_TEXT, flags, ENTITY_NONE, NULL, help }
-#define WORD(name, flags, words, help) { name, COLUMN_TEXT, flags, ENTITY_NONE, words, help }
-#define INT(name, flags, help) { name, COLUMN_INT, flags, ENTITY_NONE, NULL, help }
-#define REAL(name, flags, help) { name, COLUMN_REAL, flags, ENTITY_NONE, NULL, help }
-#define TIME(name, flags, help) { name, COLUMN_TIME, flags, ENTITY_NONE, NULL, help }
-#define REF(name, flags, entity, help) { name, COLUMN_REF, flags, entity, NULL, help }
-#define ANY(name, flags, help) { name, COLUMN_ANY, flags, ENTITY_NONE, NULL, help }
-#define EXTERNAL TEXT("external_id", UNI, "id in the system it came from; an import finds the row by it")
+/* clang-format off: a line each, instead of four. */
+#define TEXT(name, flags, help)                                                                    \
+    {                                                                                              \
+        name, COLUMN_TEXT, flags, ENTITY_NONE, NULL, help                                          \
+    }
+#define WORD(name, flags, words, help)                                                             \
+    {                                                                                              \
+        name, COLUMN_TEXT, flags, ENTITY_NONE, words, help                                         \
+    }
+#define INT(name, flags, help)                                                                     \
+    {                                                                                              \
+        name, COLUMN_INT, flags, ENTITY_NONE, NULL, help                                           \
+    }
+#define REAL(name, flags, help)                                                                    \
+    {                                                                                              \
+        name, COLUMN_REAL, flags, ENTITY_NONE, NULL, help                                          \
+    }
+#define TIME(name, flags, help)                                                                    \
+    {                                                                                              \
+        name, COLUMN_TIME, flags, ENTITY_NONE, NULL, help                                          \
+    }
+#define REF(name, flags, entity, help)                                                             \
+    {                                                                                              \
+        name, COLUMN_REF, flags, entity, NULL, help                                                \
+    }
+#define ANY(name, flags, help)                                                                     \
+    {                                                                                              \
+        name, COLUMN_ANY, flags, ENTITY_NONE, NULL, help                                           \
+    }
+/* clang-format on */
+#define EXTERNAL                                                                                   \
+    TEXT("external_id", UNI, "id in the system it came from; an import finds the row by it")
 
 static const struct column person[] = {
     TEXT("name", REQ | SEA, "full name"),
@@ -81,7 +105,9 @@ static const struct column location[] = {
 static const struct column staff[] = {
     TEXT("name", REQ, "full name"),
     TEXT("email", UNI, "mail address"),
-    TEXT("roles", REQ, "roles, separated by commas: junior, specialist, senior, lead, admin, or the organisation's own"),
+    TEXT("roles", REQ,
+         "roles, separated by commas: junior, specialist, senior, lead, admin, or the "
+         "organisation's own"),
     WORD("status", IDX, statuses_active, "active or inactive"),
     EXTERNAL,
 };
@@ -159,8 +185,9 @@ static const struct column consent[] = {
     TEXT("how", 0, "how it was given: paper, by phone, ..."),
 };
 
-#define ENTRY(entity, letter, table, plural, due, searched) \
-    [entity] = { entity, letter, #table, plural, table, sizeof(table) / sizeof(table[0]), due, searched }
+#define ENTRY(entity, letter, table, plural, due, searched)                                        \
+    [entity] = { entity, letter,  #table, plural, table, sizeof(table) / sizeof(table[0]),         \
+                 due,    searched }
 
 static const struct schema schemas[ENTITY_END] = {
     ENTRY(ENTITY_PERSON, 'P', person, "people", -1, true),

@@ -62,8 +62,8 @@ static size_t search_expression(struct store *s, const char *text, struct buf *o
     return words;
 }
 
-int store_search(struct store *s, enum entity entity, const char *text, size_t limit, store_each each, void *context,
-                 struct error *e)
+int store_search(struct store *s, enum entity entity, const char *text, size_t limit,
+                 store_each each, void *context, struct error *e)
 {
     struct buf expression = BUF_INIT;
     size_t words = search_expression(s, text, &expression);
@@ -78,8 +78,8 @@ int store_search(struct store *s, enum entity entity, const char *text, size_t l
         result = error_set(e, ERROR_LIMIT, "a search gives at most %d rows", (int)LIMIT_LIST_ROWS);
     if (result)
         goto out;
-    sqlite3_stmt *st =
-        store__statement_for(s, store__statement_text(entity == ENTITY_NONE ? SQL_SEARCH : SQL_SEARCH_ONE), e);
+    sqlite3_stmt *st = store__statement_for(
+        s, store__statement_text(entity == ENTITY_NONE ? SQL_SEARCH : SQL_SEARCH_ONE), e);
     if (!st) {
         result = -(int)ERROR_IO;
         goto out;
@@ -91,7 +91,8 @@ int store_search(struct store *s, enum entity entity, const char *text, size_t l
     while (!result && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         sqlite3_int64 rowid = sqlite3_column_int64(st, 0);
         const struct row *r;
-        result = store_get(s, (enum entity)(rowid % SEARCH_ENTITIES), rowid / SEARCH_ENTITIES, &r, e);
+        result =
+            store_get(s, (enum entity)(rowid % SEARCH_ENTITIES), rowid / SEARCH_ENTITIES, &r, e);
         if (!result)
             result = each(context, r);
     }

@@ -53,7 +53,8 @@ int store__index_fields(struct store *s, const struct row *r, struct error *e)
     for (size_t i = 0; i < s->indexed_count && !result; i++) {
         struct json_slice v;
         if (s->indexed[i].entity != r->entity ||
-            !jsons_get(r->fields.s, r->fields.len, s->indexed[i].name, strlen(s->indexed[i].name), &v) ||
+            !jsons_get(r->fields.s, r->fields.len, s->indexed[i].name, strlen(s->indexed[i].name),
+                       &v) ||
             v.type == JSON_T_NULL)
             continue;
         buf_clear(&text);
@@ -97,7 +98,8 @@ static int settle_some(struct store *s, size_t rows, struct error *e)
 {
     int result = 0;
     int64_t id = 0;
-    for (size_t n = 0; n < rows && !result && (id = store__dirty_after(&s->dirty, s->sweep_at)) != 0; n++) {
+    for (size_t n = 0;
+         n < rows && !result && (id = store__dirty_after(&s->dirty, s->sweep_at)) != 0; n++) {
         result = settle_row(s, store__dirty_find(&s->dirty, id), e);
         s->sweep_at = id;
     }
@@ -106,8 +108,8 @@ static int settle_some(struct store *s, size_t rows, struct error *e)
     return result;
 }
 
-/* Called before each commit: begins when three quarters of the room are used, and then settles faster
- * than commands can make rows dirty. */
+/* Called before each commit: begins when three quarters of the room are used, and then settles
+ * faster than commands can make rows dirty. */
 int store__settle_paced(struct store *s, size_t commands, struct error *e)
 {
     if (!s->sweeping) {
@@ -158,8 +160,8 @@ int store_settle(struct store *s, size_t rows, struct error *e)
     return store_turn_commit(s, e);
 }
 
-/* Rows are written, but stay in the map with nothing left to write, because an undo may bring back what
- * they were; the mark does not move. */
+/* Rows are written, but stay in the map with nothing left to write, because an undo may bring back
+ * what they were; the mark does not move. */
 int store__settle_now(struct store *s, struct error *e)
 {
     int result = s->in_command ? store__savepoint(s, e) : 0;

@@ -5,7 +5,7 @@
 
 #include "store/store_internal.h"
 
-#define EVENT_COLUMNS \
+#define EVENT_COLUMNS                                                                              \
     "seq, at_ms, entity, entity_id, version, previous, kind, actor, payload, salt, hash, digest"
 
 static const char *const texts[SQL_END] = {
@@ -15,7 +15,8 @@ static const char *const texts[SQL_END] = {
     [SQL_SAVEPOINT] = "SAVEPOINT command",
     [SQL_RELEASE] = "RELEASE command",
     [SQL_ROLLBACK_TO] = "ROLLBACK TO command",
-    [SQL_EVENT_INSERT] = "INSERT INTO event (" EVENT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,NULL)",
+    [SQL_EVENT_INSERT] =
+        "INSERT INTO event (" EVENT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,NULL)",
     [SQL_EVENT_GET] = "SELECT " EVENT_COLUMNS " FROM event WHERE seq = ?",
     [SQL_EVENT_AFTER] = "SELECT " EVENT_COLUMNS " FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
     [SQL_EVENT_LAST] = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1",
@@ -35,7 +36,8 @@ static const char *const texts[SQL_END] = {
     [SQL_FIELD_INDEX_INSERT] = "INSERT INTO field_index (entity, name, value, id) VALUES (?,?,?,?) "
                                "ON CONFLICT DO NOTHING",
     [SQL_FIELD_INDEXED] = "SELECT entity, name FROM field_indexed ORDER BY entity, name",
-    [SQL_FIELD_DECLARE] = "INSERT INTO field_indexed (entity, name) VALUES (?,?) ON CONFLICT DO NOTHING",
+    [SQL_FIELD_DECLARE] =
+        "INSERT INTO field_indexed (entity, name) VALUES (?,?) ON CONFLICT DO NOTHING",
 };
 
 /* After these SQLite may have rolled the transaction back by itself, so the turn is lost. */
@@ -62,17 +64,20 @@ int store__sql_error(struct store *s, int rc, struct error *e)
         return error_set(e, ERROR_IO, "%s: the disk is full; nothing was written", s->path);
     case SQLITE_READONLY:
     case SQLITE_PERM:
-        return error_set(e, ERROR_IO, "%s: the file or its folder can't be written (%s)", s->path, detail);
+        return error_set(e, ERROR_IO, "%s: the file or its folder can't be written (%s)", s->path,
+                         detail);
     case SQLITE_CANTOPEN:
         return error_set(e, ERROR_IO, "%s: can't be opened (%s)", s->path, detail);
     case SQLITE_IOERR:
-        return error_set(e, ERROR_IO, "%s: reading or writing failed (%s)", s->path, sqlite3_errstr(rc));
+        return error_set(e, ERROR_IO, "%s: reading or writing failed (%s)", s->path,
+                         sqlite3_errstr(rc));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return error_set(e, ERROR_BUSY, "%s: another process has it open", s->path);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return error_set(e, ERROR_CORRUPT, "%s: damaged, or not a database of baton (%s); restore a backup", s->path,
+        return error_set(e, ERROR_CORRUPT,
+                         "%s: damaged, or not a database of baton (%s); restore a backup", s->path,
                          detail);
     case SQLITE_TOOBIG:
         return error_set(e, ERROR_LIMIT, "%s: a value is too large", s->path);

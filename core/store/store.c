@@ -11,9 +11,9 @@
 
 enum { STORE_CACHE_BYTES = 8 * 1024 * 1024, STORE_CHECKPOINT_PAGES = 4000, STORE_BUSY_MS = 200 };
 
-/* Reads through the mapped file spare a system call and a copy for each page that is not in the cache:
- * 3 of 22 us of a random transition among 1,000,000 referrals. A disk that fails under the map ends the
- * process, as a failing disk should. */
+/* Reads through the mapped file spare a system call and a copy for each page that is not in the
+ * cache: 3 of 22 us of a random transition among 1,000,000 referrals. A disk that fails under the
+ * map ends the process, as a failing disk should. */
 #define STORE_MAP_BYTES (1024L * 1024 * 1024)
 
 static int store_configure(struct store *s, size_t cache_bytes, struct error *e)
@@ -26,12 +26,13 @@ static int store_configure(struct store *s, size_t cache_bytes, struct error *e)
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, STORE_BUSY_MS);
     struct buf sql = BUF_INIT;
-    buf_printf(&sql,
-               "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-               "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%zu; PRAGMA wal_autocheckpoint = %d;"
-               "PRAGMA journal_size_limit = 67108864; PRAGMA mmap_size = %ld",
-               (cache_bytes ? cache_bytes : STORE_CACHE_BYTES) / 1024, (int)STORE_CHECKPOINT_PAGES,
-               STORE_MAP_BYTES);
+    buf_printf(
+        &sql,
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+        "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%zu; PRAGMA wal_autocheckpoint = %d;"
+        "PRAGMA journal_size_limit = 67108864; PRAGMA mmap_size = %ld",
+        (cache_bytes ? cache_bytes : STORE_CACHE_BYTES) / 1024, (int)STORE_CHECKPOINT_PAGES,
+        STORE_MAP_BYTES);
     int result = store__exec(s, buf_text(&sql), e);
     buf_free(&sql);
     return result;
@@ -67,8 +68,9 @@ static int store_load_counters(struct store *s, struct error *e)
         s->next_seq = sqlite3_column_int64(st, 0) + 1;
         memcpy(s->head, sqlite3_column_blob(st, 1), DIGEST_BYTES);
     } else if (rc != SQLITE_DONE) {
-        result = rc == SQLITE_ROW ? error_set(e, ERROR_CORRUPT, "%s: the last event is damaged", s->path)
-                                  : store__sql_error(s, rc, e);
+        result = rc == SQLITE_ROW
+                     ? error_set(e, ERROR_CORRUPT, "%s: the last event is damaged", s->path)
+                     : store__sql_error(s, rc, e);
     }
     sqlite3_reset(st);
     return result;
@@ -102,7 +104,8 @@ static int store_check_path(const struct store_options *o, struct error *e)
     if (stat(o->path, &st)) {
         if (errno == ENOENT && o->create)
             return 0;
-        return error_set(e, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "%s: %s", o->path, strerror(errno));
+        return error_set(e, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "%s: %s", o->path,
+                         strerror(errno));
     }
     if (!S_ISREG(st.st_mode))
         return error_set(e, ERROR_INVALID, "%s: not a regular file", o->path);
@@ -113,12 +116,13 @@ static int store_check_path(const struct store_options *o, struct error *e)
 
 static int store_connect(struct store *s, const struct store_options *o, struct error *e)
 {
-    int flags = o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (o->create ? SQLITE_OPEN_CREATE : 0);
-    /* One thread per process (DESIGN 6): no mutexes, no shared memory counters. Once SQLite runs, this
-     * is refused, and that is fine. */
+    int flags = o->read_only ? SQLITE_OPEN_READONLY
+                             : SQLITE_OPEN_READWRITE | (o->create ? SQLITE_OPEN_CREATE : 0);
+    /* One thread per process (DESIGN 6): no mutexes, no shared memory counters. Once SQLite runs,
+     * this is refused, and that is fine. */
     sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    /* Many organisations in a process: pages and small pieces as they are needed, not in advance. */
+    /* Many organisations in a process: pages and small pieces as needed, not in advance. */
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
     mode_t mask = umask(077); /* what a database holds is nobody else's business */
     int rc = sqlite3_open_v2(o->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
@@ -265,7 +269,8 @@ static int64_t stats_file_bytes(const char *path, const char *suffix)
 int store_stats(struct store *s, struct store_stats *out, struct error *e)
 {
     (void)e;
-    static const int parts[] = { SQLITE_DBSTATUS_CACHE_USED, SQLITE_DBSTATUS_SCHEMA_USED, SQLITE_DBSTATUS_STMT_USED };
+    static const int parts[] = { SQLITE_DBSTATUS_CACHE_USED, SQLITE_DBSTATUS_SCHEMA_USED,
+                                 SQLITE_DBSTATUS_STMT_USED };
     *out = (struct store_stats){ .file_bytes = stats_file_bytes(s->path, ""),
                                  .wal_bytes = stats_file_bytes(s->path, "-wal"),
                                  .events = s->next_seq - 1,

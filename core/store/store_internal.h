@@ -20,12 +20,29 @@ enum { STORE_SCHEMA_VERSION = 1, STORE_APPLICATION_ID = 0x4261746f, STORE_SALT_B
 
 /* ---- statement.c: named statements, prepared once ---- */
 enum statement {
-    SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_SAVEPOINT, SQL_RELEASE, SQL_ROLLBACK_TO,
-    SQL_EVENT_INSERT, SQL_EVENT_GET, SQL_EVENT_AFTER, SQL_EVENT_LAST,
-    SQL_DUE_INSERT, SQL_DUE_DELETE_BELOW, SQL_DUE_AFTER,
-    SQL_META_GET, SQL_META_SET,
-    SQL_SEARCH_DELETE, SQL_SEARCH_INSERT, SQL_SEARCH, SQL_SEARCH_ONE,
-    SQL_FIELD_INDEX_DELETE, SQL_FIELD_INDEX_INSERT, SQL_FIELD_INDEXED, SQL_FIELD_DECLARE,
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_SAVEPOINT,
+    SQL_RELEASE,
+    SQL_ROLLBACK_TO,
+    SQL_EVENT_INSERT,
+    SQL_EVENT_GET,
+    SQL_EVENT_AFTER,
+    SQL_EVENT_LAST,
+    SQL_DUE_INSERT,
+    SQL_DUE_DELETE_BELOW,
+    SQL_DUE_AFTER,
+    SQL_META_GET,
+    SQL_META_SET,
+    SQL_SEARCH_DELETE,
+    SQL_SEARCH_INSERT,
+    SQL_SEARCH,
+    SQL_SEARCH_ONE,
+    SQL_FIELD_INDEX_DELETE,
+    SQL_FIELD_INDEX_INSERT,
+    SQL_FIELD_INDEXED,
+    SQL_FIELD_DECLARE,
     SQL_END
 };
 
@@ -50,10 +67,10 @@ struct staged_event { /* texts as offsets into store.staged_text */
     size_t kind, actor, payload, payload_len;
 };
 
-struct dirty {      /* a referral changed and not yet settled */
-    int64_t id;     /* 0: empty slot */
+struct dirty {  /* a referral changed and not yet settled */
+    int64_t id; /* 0: empty slot */
     struct row *row;
-    uint32_t mask;  /* columns that differ from the table; FIELDS_BIT */
+    uint32_t mask; /* columns that differ from the table; FIELDS_BIT */
 };
 #define FIELDS_BIT (1u << 31)
 
@@ -72,7 +89,7 @@ int64_t store__dirty_after(const struct dirty_map *m, int64_t id);
 int64_t store__dirty_before(const struct dirty_map *m, int64_t id);
 void store__dirty_free(struct dirty_map *m); /* with the rows */
 
-struct undo {       /* a dirty entry before this command changed it */
+struct undo { /* a dirty entry before this command changed it */
     int64_t id;
     struct row *row; /* NULL: it was not dirty */
     uint32_t mask;
@@ -90,9 +107,16 @@ struct store {
     char *path;
     bool read_only, failed, in_turn, in_command, savepoint;
     sqlite3_stmt *statements[SQL_END];
-    struct { char *sql; sqlite3_stmt *st; } cached[LIMIT_CACHE_STATEMENTS];
+    struct {
+        char *sql;
+        sqlite3_stmt *st;
+    } cached[LIMIT_CACHE_STATEMENTS];
     size_t cached_count, cached_next;
-    struct { enum entity entity; uint32_t mask; sqlite3_stmt *st; } updates[STORE_UPDATES];
+    struct {
+        enum entity entity;
+        uint32_t mask;
+        sqlite3_stmt *st;
+    } updates[STORE_UPDATES];
     size_t update_count;
     sqlite3_stmt *gets[ENTITY_END], *inserts[ENTITY_END];
 
@@ -111,11 +135,15 @@ struct store {
     struct dirty_map dirty;
     size_t dirty_limit;
     bool sweeping;
-    int64_t sweep_at;     /* every id up to here was settled since the sweep began */
-    int64_t sweep_seq;    /* all events up to here are settled when the sweep ends */
+    int64_t sweep_at;  /* every id up to here was settled since the sweep began */
+    int64_t sweep_seq; /* all events up to here are settled when the sweep ends */
     int64_t settled_seq;
 
-    struct { enum entity entity; int64_t id; struct row *row; } cache[STORE_CACHE_SLOTS];
+    struct {
+        enum entity entity;
+        int64_t id;
+        struct row *row;
+    } cache[STORE_CACHE_SLOTS];
     struct row **retired; /* borrowed rows that nobody may use after this turn */
     size_t retired_count, retired_capacity;
 
@@ -125,7 +153,10 @@ struct store {
     bool due_floor_moved;
     struct due_entry command_due_floor, turn_due_floor; /* to go back to when they are undone */
 
-    struct { enum entity entity; char *name; } *indexed;
+    struct indexed_field {
+        enum entity entity;
+        char *name;
+    } * indexed;
     size_t indexed_count;
     struct buf scratch, payload, folded;
     int64_t turns, commands;
@@ -137,9 +168,11 @@ struct row *store__row_copy(const struct row *r);
 
 /* ---- table.c: rows in their tables ---- */
 void store__select(enum entity e, struct buf *b); /* appends "SELECT ... FROM table" */
-struct value store__column_value(sqlite3_stmt *st, int at); /* text is borrowed from the statement */
+/* Text is borrowed from the statement. */
+struct value store__column_value(sqlite3_stmt *st, int at);
 struct row *store__row_read(enum entity e, sqlite3_stmt *st);
-int store__table_get(struct store *s, enum entity e, int64_t id, struct row **out, struct error *e2);
+int store__table_get(struct store *s, enum entity e, int64_t id, struct row **out,
+                     struct error *e2);
 int store__table_insert(struct store *s, const struct row *r, struct error *e);
 /* Writes the columns in `mask` (and version, last_event, updated_at_ms). */
 int store__table_update(struct store *s, const struct row *r, uint32_t mask, struct error *e);
@@ -154,30 +187,35 @@ struct row *store__cache_get(struct store *s, enum entity e, int64_t id);
 
 /* ---- event.c ---- */
 /* Payload in s->payload. Gives the seq. */
-int64_t store__stage(struct store *s, const struct store_change *c, int64_t id, int64_t version, int64_t previous);
-void store__staged_view(const struct store *s, size_t index, struct event *out); /* no salt, no hash */
+int64_t store__stage(struct store *s, const struct store_change *c, int64_t id, int64_t version,
+                     int64_t previous);
+/* No salt, no hash. */
+void store__staged_view(const struct store *s, size_t index, struct event *out);
 int store__flush_events(struct store *s, struct error *e);
 void store__drop_staged(struct store *s);
 void store__event_read(sqlite3_stmt *st, struct event *out);
 
 /* ---- turn.c ---- */
 void store__undo_note(struct store *s, int64_t id, const struct dirty *d); /* d NULL: not dirty */
-int store__savepoint(struct store *s, struct error *e); /* before the first direct write of a command */
+/* Before the first direct write of a command. */
+int store__savepoint(struct store *s, struct error *e);
 
 /* ---- check.c ---- */
 /* Types, lengths, words, references, uniqueness, required columns of the row as it would be. */
-int store__check_set(struct store *s, const struct store_change *c, const struct store_set *set, struct error *e);
+int store__check_set(struct store *s, const struct store_change *c, const struct store_set *set,
+                     struct error *e);
 int store__check_row(const struct schema *sc, const struct value *v, struct error *e);
 
 /* ---- settle.c ---- */
 int store__settle_paced(struct store *s, size_t commands, struct error *e);
 int store__recover(struct store *s, struct error *e);
-/* Settles everything inside the open turn. In a command too: its events are still staged, so what is
- * written early is undone with the savepoint. */
+/* Settles everything inside the open turn. In a command too: its events are still staged, so what
+ * is written early is undone with the savepoint. */
 int store__settle_now(struct store *s, struct error *e);
 int store__index_fields(struct store *s, const struct row *r, struct error *e);
 struct json_slice;
-/* A custom field as the index and lists compare it: text as it is, numbers in decimal, true as 1. */
+/* A custom field as the index and lists compare it: text as it is, numbers in decimal, true is
+ * 1. */
 void store__field_text(const struct json_slice *v, struct buf *out);
 
 /* ---- due.c ---- */

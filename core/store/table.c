@@ -21,14 +21,14 @@ static const char *table_type(enum column_type t)
     }
 }
 
-/* Without the nulls, of which some columns hold many. Where there are none the condition must not be
- * named: SQLite then fails to see that the index serves. */
+/* Without the nulls, of which some columns hold many. Where there are none the condition must not
+ * be named: SQLite then fails to see that the index serves. */
 static void table_index_sql(const struct schema *sc, const struct column *c, struct buf *b)
 {
     if (!(c->flags & (COLUMN_UNIQUE | COLUMN_INDEXED)))
         return;
-    buf_printf(b, "CREATE %sINDEX %s_%s ON %s (%s)", c->flags & COLUMN_UNIQUE ? "UNIQUE " : "", sc->name, c->name,
-               sc->name, c->name);
+    buf_printf(b, "CREATE %sINDEX %s_%s ON %s (%s)", c->flags & COLUMN_UNIQUE ? "UNIQUE " : "",
+               sc->name, c->name, sc->name, c->name);
     if (!(c->flags & COLUMN_REQUIRED))
         buf_printf(b, " WHERE %s IS NOT NULL", c->name);
     buf_puts(b, ";\n");
@@ -37,8 +37,9 @@ static void table_index_sql(const struct schema *sc, const struct column *c, str
 static void table_create_sql(const struct schema *sc, struct buf *b)
 {
     buf_printf(b,
-               "CREATE TABLE %s (id INTEGER PRIMARY KEY, version BIGINT NOT NULL, last_event BIGINT NOT NULL, "
-               "created_at_ms BIGINT NOT NULL, updated_at_ms BIGINT NOT NULL, fields TEXT",
+               "CREATE TABLE %s (id INTEGER PRIMARY KEY, version BIGINT NOT NULL, "
+               "last_event BIGINT NOT NULL, created_at_ms BIGINT NOT NULL, updated_at_ms BIGINT "
+               "NOT NULL, fields TEXT",
                sc->name);
     for (size_t i = 0; i < sc->count; i++)
         buf_printf(b, ", %s %s%s", sc->columns[i].name, table_type(sc->columns[i].type),
@@ -111,14 +112,16 @@ struct row *store__row_read(enum entity e, sqlite3_stmt *st)
 static sqlite3_stmt *table_prepare(struct store *s, struct buf *sql, struct error *e)
 {
     sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v3(s->db, sql->data, (int)sql->len, SQLITE_PREPARE_PERSISTENT, &st, NULL);
+    int rc =
+        sqlite3_prepare_v3(s->db, sql->data, (int)sql->len, SQLITE_PREPARE_PERSISTENT, &st, NULL);
     if (rc != SQLITE_OK)
         store__sql_error(s, rc, e);
     buf_free(sql);
     return st;
 }
 
-int store__table_get(struct store *s, enum entity entity, int64_t id, struct row **out, struct error *e)
+int store__table_get(struct store *s, enum entity entity, int64_t id, struct row **out,
+                     struct error *e)
 {
     sqlite3_stmt *st = s->gets[entity];
     if (!st) {
@@ -149,7 +152,8 @@ static void table_bind_fields(sqlite3_stmt *st, int at, const struct row *r)
         sqlite3_bind_null(st, at);
 }
 
-static sqlite3_stmt *table_insert_statement(struct store *s, const struct schema *sc, struct error *e)
+static sqlite3_stmt *table_insert_statement(struct store *s, const struct schema *sc,
+                                            struct error *e)
 {
     struct buf sql = BUF_INIT;
     buf_printf(&sql, "INSERT INTO %s (", sc->name);
@@ -178,8 +182,8 @@ int store__table_insert(struct store *s, const struct row *r, struct error *e)
     return store__run(s, st, e);
 }
 
-/* One statement for each set of columns that changes together: naming an indexed column in an UPDATE
- * costs its index even where the value stays. */
+/* One statement for each set of columns that changes together: naming an indexed column in an
+ * UPDATE costs its index even where the value stays. */
 static sqlite3_stmt *table_update_statement(struct store *s, const struct schema *sc, uint32_t mask,
                                             struct error *e)
 {

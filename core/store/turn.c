@@ -52,9 +52,8 @@ void store__undo_note(struct store *s, int64_t id, const struct dirty *d)
         s->undo_capacity = s->undo_capacity ? s->undo_capacity * 2 : 64;
         s->undo = mem_resize(s->undo, s->undo_capacity * sizeof *s->undo);
     }
-    s->undo[s->undo_count++] = (struct undo){ .id = id,
-                                              .row = d ? d->row : NULL,
-                                              .mask = d ? d->mask : 0 };
+    s->undo[s->undo_count++] =
+        (struct undo){ .id = id, .row = d ? d->row : NULL, .mask = d ? d->mask : 0 };
 }
 
 static void turn_undo_to(struct store *s, size_t count)

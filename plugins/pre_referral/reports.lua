@@ -2,7 +2,8 @@
 local fidelity = baton.require("fidelity")
 local plan = baton.require("plan")
 
-local DAY_MS = 24 * 60 * 60 * 1000
+local HOUR_MS = 60 * 60 * 1000
+local DAY_MS = 24 * HOUR_MS
 
 local function pupil(r)
     return r.subject and r.subject.name or ""
@@ -41,8 +42,9 @@ baton.report("interventions", {
     end)
 end)
 
+-- Whole days; one of 23 hours, when clocks change, is one too.
 local function days(from_ms, to_ms)
-    return from_ms and to_ms and (to_ms - from_ms) // DAY_MS or nil
+    return from_ms and to_ms and (to_ms - from_ms + HOUR_MS) // DAY_MS or nil
 end
 
 baton.report("evaluations", { help = "days from the parent's request to consent, and from consent to the evaluation" },

@@ -14,9 +14,10 @@ struct bench_options {
     int64_t referrals;
 };
 
-/* One line of the table and of bench.json. `against` NULL: nothing beside it. The ratio says how many
- * times better (more for rates, less for costs) this is than `peer`. */
-void bench_report(const char *name, double value, const char *unit, const char *against, double ratio);
+/* One line of the table and of bench.json. `against` NULL: nothing beside it. The ratio says how
+ * many times better (more for rates, less for costs) this is than `peer`. */
+void bench_report(const char *name, double value, const char *unit, const char *against,
+                  double ratio);
 
 /* What one run of transitions cost. */
 struct bench_cost {
@@ -36,7 +37,8 @@ void bench_die(const char *format, ...) __attribute__((noreturn, format(printf, 
 /* bench_bare.c: two loops in C on SQLite alone, on rows of the same size. */
 struct bench_bare;
 struct bench_bare *bench_bare_open(const struct bench_options *o, const char *name);
-void bench_bare_run(struct bench_bare *b, int64_t transitions, int per_turn, int update, struct bench_cost *out);
+void bench_bare_run(struct bench_bare *b, int64_t transitions, int per_turn, int update,
+                    struct bench_cost *out);
 void bench_bare_close(struct bench_bare *b);
 
 /* bench_transitions.c */

@@ -45,11 +45,13 @@ static void bare_step(struct bench_bare *b, sqlite3_stmt *st)
 
 static void bare_fill(struct bench_bare *b)
 {
-    static const char fields[] = "{\"need\":\"reading\",\"f1\":1,\"f2\":\"two\",\"f3\":3,\"f4\":\"four\",\"f5\":5,"
-                                 "\"f6\":6,\"f7\":\"seven\",\"f8\":8,\"f9\":9,\"f10\":10,\"score\":71}";
-    sqlite3_stmt *st = bare_prepare(b, "INSERT INTO referral (version, last_event, stage, stage_at_ms, due_at_ms, "
-                                       "updated_at_ms, workflow, title, fields) VALUES (2,1,'one',?,?,?,'bench',"
-                                       "'a referral of the benchmark',?)");
+    static const char fields[] =
+        "{\"need\":\"reading\",\"f1\":1,\"f2\":\"two\",\"f3\":3,\"f4\":\"four\",\"f5\":5,"
+        "\"f6\":6,\"f7\":\"seven\",\"f8\":8,\"f9\":9,\"f10\":10,\"score\":71}";
+    sqlite3_stmt *st =
+        bare_prepare(b, "INSERT INTO referral (version, last_event, stage, stage_at_ms, due_at_ms, "
+                        "updated_at_ms, workflow, title, fields) VALUES (2,1,'one',?,?,?,'bench',"
+                        "'a referral of the benchmark',?)");
     bare_exec(b, "BEGIN");
     for (int64_t i = 0; i < b->rows; i++) {
         for (int k = 1; k <= 3; k++)
@@ -71,19 +73,25 @@ struct bench_bare *bench_bare_open(const struct bench_options *o, const char *na
     unlink(path);
     if (sqlite3_open(path, &b->db) != SQLITE_OK)
         bench_die("%s: %s", path, sqlite3_errmsg(b->db));
-    bare_exec(b, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                 "PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000");
-    bare_exec(b, "CREATE TABLE event (seq INTEGER PRIMARY KEY, at_ms BIGINT, entity INT, entity_id BIGINT,"
-                 " version BIGINT, previous BIGINT, kind TEXT, payload TEXT, salt BLOB, hash BLOB);"
-                 "CREATE TABLE referral (id INTEGER PRIMARY KEY, version BIGINT, last_event BIGINT, stage TEXT,"
-                 " stage_at_ms BIGINT, due_at_ms BIGINT, updated_at_ms BIGINT, workflow TEXT, title TEXT,"
-                 " fields TEXT)");
+    bare_exec(
+        b, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+           "PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000");
+    bare_exec(
+        b,
+        "CREATE TABLE event (seq INTEGER PRIMARY KEY, at_ms BIGINT, entity INT, entity_id BIGINT,"
+        " version BIGINT, previous BIGINT, kind TEXT, payload TEXT, salt BLOB, hash BLOB);"
+        "CREATE TABLE referral (id INTEGER PRIMARY KEY, version BIGINT, last_event BIGINT,"
+        " stage TEXT, stage_at_ms BIGINT, due_at_ms BIGINT, updated_at_ms BIGINT, workflow TEXT, "
+        "title TEXT,"
+        " fields TEXT)");
     bare_fill(b);
     b->begin = bare_prepare(b, "BEGIN IMMEDIATE");
     b->commit = bare_prepare(b, "COMMIT");
-    b->event = bare_prepare(b, "INSERT INTO event VALUES (NULL,?,6,?,?,?,'referral.advanced',?,?,?)");
-    b->update = bare_prepare(b, "UPDATE referral SET version = version + 1, last_event = ?, stage = ?, "
-                                "stage_at_ms = ?, due_at_ms = ?, updated_at_ms = ? WHERE id = ?");
+    b->event =
+        bare_prepare(b, "INSERT INTO event VALUES (NULL,?,6,?,?,?,'referral.advanced',?,?,?)");
+    b->update =
+        bare_prepare(b, "UPDATE referral SET version = version + 1, last_event = ?, stage = ?, "
+                        "stage_at_ms = ?, due_at_ms = ?, updated_at_ms = ? WHERE id = ?");
     return b;
 }
 
@@ -121,7 +129,8 @@ static void bare_update(struct bench_bare *b, int64_t id, int64_t now)
     bare_step(b, b->update);
 }
 
-void bench_bare_run(struct bench_bare *b, int64_t transitions, int per_turn, int update, struct bench_cost *out)
+void bench_bare_run(struct bench_bare *b, int64_t transitions, int per_turn, int update,
+                    struct bench_cost *out)
 {
     struct bench_meter m;
     bench_meter_start(&m);

@@ -14,7 +14,8 @@
 #include "baton/base/memory.h"
 #include "baton/domain/advance.h"
 
-static const char plugin_ini[] = "[plugin]\nname = bench\nversion = 1.0.0\ntitle = Benchmark\napi = 1\n";
+static const char plugin_ini[] =
+    "[plugin]\nname = bench\nversion = 1.0.0\ntitle = Benchmark\napi = 1\n";
 static const char plugin_lua[] =
     "local function guard(r)\n"
     "  local f = r.fields\n"
@@ -22,16 +23,18 @@ static const char plugin_lua[] =
     "end\n"
     "baton.workflow{\n"
     "  name = 'bench', version = 1,\n"
-    "  fields = { need='text', score='int', f1='int', f2='text', f3='int', f4='text', f5='int', f6='int',\n"
-    "             f7='text', f8='int', f9='int', f10='int' },\n"
+    "  fields = { need='text', score='int', f1='int', f2='text', f3='int', f4='text', f5='int',\n"
+    "             f6='int', f7='text', f8='int', f9='int', f10='int' },\n"
     "  stages = {\n"
     "    { name='one', deadline={ within='5 days', remind='1 day' } },\n"
     "    { name='two', deadline={ within='9 days', remind='1 day' } },\n"
     "    { name='three', deadline={ within='14 days', remind='2 days' } },\n"
     "    { name='done', final=true, outcome='completed' } },\n"
     "  transitions = {\n"
-    "    { name='next', from='one', to='two', guard=guard }, { name='next', from='two', to='three', guard=guard },\n"
-    "    { name='next', from='three', to='one', guard=guard }, { name='finish', from='three', to='done' } },\n"
+    "    { name='next', from='one', to='two', guard=guard },\n"
+    "    { name='next', from='two', to='three', guard=guard },\n"
+    "    { name='next', from='three', to='one', guard=guard },\n"
+    "    { name='finish', from='three', to='done' } },\n"
     "}\n";
 
 static int home_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -101,16 +104,20 @@ struct fill {
 
 static int fill_run(void *context, struct org *o, struct error *e)
 {
-    static const char fields[] = "{\"need\":\"reading\",\"f1\":1,\"f2\":\"two\",\"f3\":3,\"f4\":\"four\",\"f5\":5,"
-                                 "\"f6\":6,\"f7\":\"seven\",\"f8\":8,\"f9\":9,\"f10\":10,\"score\":71}";
+    static const char fields[] =
+        "{\"need\":\"reading\",\"f1\":1,\"f2\":\"two\",\"f3\":3,\"f4\":\"four\",\"f5\":5,"
+        "\"f6\":6,\"f7\":\"seven\",\"f8\":8,\"f9\":9,\"f10\":10,\"score\":71}";
     struct fill *f = context;
-    struct actor operator= { .name = "operator" };
+    struct actor by_operator = { .name = "operator" };
     struct store_set title = { REFERRAL_TITLE, value_text("a referral of the benchmark") };
-    struct referral_open open = { .workflow = "bench", .set = &title, .set_count = 1, .fields = fields,
+    struct referral_open open = { .workflow = "bench",
+                                  .set = &title,
+                                  .set_count = 1,
+                                  .fields = fields,
                                   .fields_len = sizeof fields - 1 };
     int result = 0;
     for (int64_t i = f->from; i < f->to && !result; i++)
-        result = domain_open(org_domain(o), &operator, &open, NULL, e);
+        result = domain_open(org_domain(o), &by_operator, &open, NULL, e);
     return result;
 }
 
@@ -139,9 +146,9 @@ void bench_walk_end(struct bench_walk *w)
 static int walk_advance(void *context, struct org *o, struct error *e)
 {
     const int64_t *id = context;
-    struct actor operator= { .name = "operator" };
+    struct actor by_operator = { .name = "operator" };
     struct advance a = { .referral_id = *id, .transition = "next" };
-    return domain_advance(org_domain(o), &operator, &a, NULL, e);
+    return domain_advance(org_domain(o), &by_operator, &a, NULL, e);
 }
 
 static int walk_row(void *context, const struct row *row)
@@ -156,7 +163,10 @@ static void walk_query(struct bench_walk *w, struct org *o)
 {
     struct error e;
     struct store_filter f = { REFERRAL_STAGE, FILTER_EQ, value_text("two"), NULL };
-    struct store_query q = { .entity = ENTITY_REFERRAL, .filters = &f, .filter_count = 1, .limit = 50,
+    struct store_query q = { .entity = ENTITY_REFERRAL,
+                             .filters = &f,
+                             .filter_count = 1,
+                             .limit = 50,
                              .after_id = (int64_t)(bench_random(&w->seed) % (uint64_t)w->count) };
     int64_t seen = 0;
     uint64_t from = clock_monotonic_ns();
@@ -166,7 +176,8 @@ static void walk_query(struct bench_walk *w, struct org *o)
     w->queries++;
 }
 
-void bench_walk_run(struct bench_walk *w, struct org *o, int64_t transitions, int per_turn, struct bench_cost *out)
+void bench_walk_run(struct bench_walk *w, struct org *o, int64_t transitions, int per_turn,
+                    struct bench_cost *out)
 {
     static struct org_command commands[LIMIT_TURN_COMMANDS];
     int64_t ids[LIMIT_TURN_COMMANDS];

@@ -25,7 +25,8 @@ void bench_die(const char *format, ...)
     exit(1);
 }
 
-void bench_report(const char *name, double value, const char *unit, const char *against, double ratio)
+void bench_report(const char *name, double value, const char *unit, const char *against,
+                  double ratio)
 {
     printf("%-44s %12.6g %-22s", name, value, unit);
     if (against)
@@ -90,8 +91,8 @@ static void main_write_json(const char *path)
 {
     jsonw_close(&report_writer);
     FILE *f = fopen(path, "w");
-    if (!f || fwrite(report_json.data, 1, report_json.len, f) != report_json.len || fputc('\n', f) == EOF ||
-        fclose(f))
+    if (!f || fwrite(report_json.data, 1, report_json.len, f) != report_json.len ||
+        fputc('\n', f) == EOF || fclose(f))
         bench_die("%s: %s", path, strerror(errno));
     printf("\nwritten to %s\n", path);
 }
@@ -100,7 +101,9 @@ int main(int argc, char **argv)
 {
     if (argc != 6)
         bench_die("usage: baton_bench SCRATCH_DIR PLUGINS_DIR BATON JSON_FILE REFERRALS");
-    struct bench_options o = { .dir = argv[1], .plugins = argv[2], .program = argv[3],
+    struct bench_options o = { .dir = argv[1],
+                               .plugins = argv[2],
+                               .program = argv[3],
                                .referrals = strtoll(argv[5], NULL, 10) };
     if (o.referrals < 1000)
         bench_die("at least 1000 referrals");

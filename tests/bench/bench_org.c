@@ -8,7 +8,13 @@
 #include "baton/host/host.h"
 #include "bench/bench_home.h"
 
-enum { ORG_COUNT = 20, ORG_SLEEPING = 500, ORG_WAKES = 30, ORG_UNSETTLED = 10000, ORG_ROWS = 20000 };
+enum {
+    ORG_COUNT = 20,
+    ORG_SLEEPING = 500,
+    ORG_WAKES = 30,
+    ORG_UNSETTLED = 10000,
+    ORG_ROWS = 20000
+};
 
 static size_t org_heap(void)
 {
@@ -39,7 +45,8 @@ static void org_awake(struct home *h)
         cache += i ? (size_t)stats.cache_bytes : 0;
     }
     double each = (double)(org_heap() - before - cache) / (ORG_COUNT - 1) / 1000;
-    bench_report("one more organisation awake, pre_referral", each, "kB without page cache", "400 kB", 400 / each);
+    bench_report("one more organisation awake, pre_referral", each, "kB without page cache",
+                 "400 kB", 400 / each);
     for (int i = 0; i < ORG_COUNT; i++)
         org_close(orgs[i]);
 }
@@ -114,7 +121,8 @@ void bench_org(const struct bench_options *o)
         best = ms < best ? ms : best;
         sum += ms;
     }
-    bench_report("wake, cleanly closed, pre_referral", sum / ORG_WAKES, "ms", "3 ms", 3 * ORG_WAKES / sum);
+    bench_report("wake, cleanly closed, pre_referral", sum / ORG_WAKES, "ms", "3 ms",
+                 3 * ORG_WAKES / sum);
     bench_home_add(h, "crashing", "bench");
     struct error e;
     struct org *filled;

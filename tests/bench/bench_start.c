@@ -1,9 +1,9 @@
 /* Start-up of the program beside lua and sqlite3, in turns, medians. */
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,7 +51,8 @@ void bench_start(const struct bench_options *o)
         { .name = "lua5.4 -e ''", .argv = { "lua5.4", "-e", "" } },
         { .name = "sqlite3 :memory: ''", .argv = { "sqlite3", ":memory:", "" } },
         { .name = "baton version", .argv = { o->program, "version" } },
-        { .name = "baton repl -e 1", .argv = { o->program, "--home", home_dir(h), "repl", "-e", "1" } },
+        { .name = "baton repl -e 1",
+          .argv = { o->program, "--home", home_dir(h), "repl", "-e", "1" } },
     };
     enum { COUNT = sizeof starts / sizeof *starts };
     for (int run = 0; run < START_RUNS; run++)

@@ -3,13 +3,15 @@
 
 #include "bench/bench_home.h"
 
-static void transitions_report(int per_turn, const struct bench_cost *ours, const struct bench_cost *u,
-                               const struct bench_cost *e)
+static void transitions_report(int per_turn, const struct bench_cost *ours,
+                               const struct bench_cost *u, const struct bench_cost *e)
 {
     char name[64];
     snprintf(name, sizeof name, "transitions, turns of %d", per_turn);
-    bench_report(name, 1e6 / ours->wall_us, "per second", "(u) row update + event", u->wall_us / ours->wall_us);
-    bench_report(name, 1e6 / ours->wall_us, "per second", "(e) event alone", e->wall_us / ours->wall_us);
+    bench_report(name, 1e6 / ours->wall_us, "per second", "(u) row update + event",
+                 u->wall_us / ours->wall_us);
+    bench_report(name, 1e6 / ours->wall_us, "per second", "(e) event alone",
+                 e->wall_us / ours->wall_us);
     snprintf(name, sizeof name, "  CPU, turns of %d", per_turn);
     bench_report(name, ours->cpu_us, "us per transition", "(u)", u->cpu_us / ours->cpu_us);
     bench_report(name, ours->cpu_us, "us per transition", "(e)", e->cpu_us / ours->cpu_us);
@@ -44,7 +46,8 @@ void bench_transitions(const struct bench_options *o)
         bench_bare_run(e, n / 2 / per_turn * per_turn, per_turn, 0, &ec);
         transitions_report(per_turn, &ours, &uc, &ec);
     }
-    bench_report("list of 50 by stage, in that mix", walk.query_us / (double)walk.queries, "us", NULL, 0);
+    bench_report("list of 50 by stage, in that mix", walk.query_us / (double)walk.queries, "us",
+                 NULL, 0);
     bench_walk_end(&walk);
     org_close(org);
     home_close(h);

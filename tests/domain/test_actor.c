@@ -49,13 +49,12 @@ static void test_has_any_role(void **state)
     (void)state;
     static const char *const wanted[] = { "psychologist", "lead", NULL };
     const struct actor teacher = { 3, "S-3", "teacher" }, admin = { 4, "S-4", "admin" };
-    const struct actor psychologist = { 5, "S-5", "teacher, psychologist" }, operator= { 0,
-                                                                                         "operator",
-                                                                                         NULL };
+    const struct actor psychologist = { 5, "S-5", "teacher, psychologist" };
+    const struct actor by_operator = { 0, "operator", NULL };
     assert_false(actor_has_any_role(&teacher, wanted));
     assert_true(actor_has_any_role(&admin, wanted));
     assert_true(actor_has_any_role(&psychologist, wanted));
-    assert_true(actor_has_any_role(&operator, wanted));
+    assert_true(actor_has_any_role(&by_operator, wanted));
     assert_true(actor_has_any_role(&teacher, NULL));
 }
 

@@ -1,6 +1,8 @@
 #include "host_fixture.h"
 
 #include <jansson.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "baton/base/json.h"
 
@@ -326,6 +328,36 @@ static void closing_the_org_frees_the_conversation(void **state)
     assert_has(ask(w, "{\"op\":\"eval\",\"text\":\"1\"}"), "done");
 }
 
+/* The disk says no: everything of the turn failed, nothing is shown, and it goes on afterwards. */
+static void a_failed_commit_fails_the_request(void **state)
+{
+    struct world *w = *state;
+    struct rlimit before, none;
+    ask(w, "{\"op\":\"eval\",\"text\":\"x = 1; people.add{name='Ada'}\"}");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = before;
+    none.rlim_cur = 1;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    char *frames = mem_dup(
+        ask(w, "{\"op\":\"eval\",\"text\":\"for i = 1, 200 do people.add{name='Bob'} end\"}"));
+    char *script =
+        mem_dup(ask(w, "{\"op\":\"run\",\"name\":\"x\",\"source\":\"people.add{name='Cid'}\"}"));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_has(frames, "{\"error\":{\"code\":\"io\"");
+    assert_lacks(frames, "\"done\"");
+    assert_has(script, "{\"error\":{");
+    mem_free(frames);
+    mem_free(script);
+    const char *now = ask(w, "{\"op\":\"eval\",\"text\":\"tostring(x) .. people.count{}\"}");
+    assert_has(now, "nil1");
+    assert_has(now, "the variables of this session are gone");
+    assert_has(
+        ask(w, "{\"op\":\"eval\",\"text\":\"people.add{name='Dan'}; return people.count{}\"}"),
+        "\"2\\n\"");
+    assert_has(ask(w, "{\"op\":\"audit\"}"), "\"ok\":true");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -344,6 +376,7 @@ int main(void)
         T(another_actor_has_another_session),
         T(many_share_one_turn),
         T(closing_the_org_frees_the_conversation),
+        T(a_failed_commit_fails_the_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

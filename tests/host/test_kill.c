@@ -8,14 +8,15 @@
 #include "baton/domain/audit.h"
 #include "host/host_fixture.h"
 
-enum { REFERRALS = 100, TRANSITIONS = 10000, KILLS = 50, PER_TURN = 20 };
+enum { REFERRALS = 100, TRANSITIONS = 10000, KILLS = 50, PER_TURN = 20, SOAK_TIMES = 20 };
 
 static const char plugin[] =
     "baton.workflow{ name = 'kill', version = 1,\n"
     "  stages = { { name = 'a', deadline = { within = '400 days', remind = '1 day' } },\n"
     "             { name = 'b' }, { name = 'over', final = true, outcome = 'over' } },\n"
     "  transitions = {\n"
-    "    { name = 'go', from = 'a', to = 'b', effect = function(r) r:timer('ping', '30 days') end },\n"
+    "    { name = 'go', from = 'a', to = 'b', effect = function(r) r:timer('ping', '30 days') end "
+    "},\n"
     "    { name = 'go', from = 'b', to = 'a', guard = function(r) return r.stage == 'b' end,\n"
     "      effect = function(r) r:timer('ping', '60 days') end },\n"
     "    { name = 'finish', from = 'a', to = 'over' } } }\n"
@@ -30,7 +31,7 @@ static int kill_open(void *context, struct org *o, struct error *e)
     (void)context;
     struct actor operator= { .name = "operator" };
     struct referral_open open = { .workflow = "kill" };
-    return domain_open(org_domain(o), &operator, &open, NULL, e);
+    return domain_open(org_domain(o), &operator, & open, NULL, e);
 }
 
 static int kill_advance(void *context, struct org *o, struct error *e)
@@ -39,7 +40,7 @@ static int kill_advance(void *context, struct org *o, struct error *e)
     struct actor operator= { .name = "operator" };
     struct advance a = { .referral_id = ack->referral, .transition = "go" };
     const struct row *row;
-    int rc = domain_advance(org_domain(o), &operator, &a, &row, e);
+    int rc = domain_advance(org_domain(o), &operator, & a, &row, e);
     if (!rc)
         ack->version = row->version;
     return rc;
@@ -97,7 +98,8 @@ static void kill_check(struct fixture *f, struct org *o, const int64_t *acked, s
     *k = (struct kinds){ 0 };
     fixture_ok(f, domain_audit(org_domain(o), NULL, NULL, &audit, &f->e));
     if (audit.broken_seq || audit.differing)
-        fail_msg("event %lld: %s; %s", (long long)audit.broken_seq, audit.broken_why, audit.differs_why);
+        fail_msg("event %lld: %s; %s", (long long)audit.broken_seq, audit.broken_why,
+                 audit.differs_why);
     for (int64_t id = 1; id <= REFERRALS; id++) {
         const struct row *r;
         fixture_ok(f, store_get(org_store(o), ENTITY_REFERRAL, id, &r, &f->e));
@@ -109,7 +111,8 @@ static void kill_check(struct fixture *f, struct org *o, const int64_t *acked, s
 }
 
 /* Kills the child after about `after` acknowledgements; takes in whatever the pipe still holds. */
-static int64_t kill_round(struct fixture *f, unsigned seed, int64_t left, int64_t after, int64_t *acked)
+static int64_t kill_round(struct fixture *f, unsigned seed, int64_t left, int64_t after,
+                          int64_t *acked)
 {
     int fds[2];
     int64_t got = 0;
@@ -146,24 +149,29 @@ static void test_kill(void **state)
     static int64_t acked[REFERRALS + 1];
     struct kinds k = { 0 };
     unsigned seed = 20261121;
+    int kills = KILLS, transitions = TRANSITIONS;
+    if (getenv("BATON_SOAK")) {
+        kills *= SOAK_TIMES;
+        transitions *= SOAK_TIMES;
+    }
     fixture_plugin(f, "kill", plugin);
     fixture_org(f, "victim", "kill", true);
     struct org *o = fixture_open(f, "victim");
     for (int i = 0; i < REFERRALS; i++)
         fixture_ok(f, org_turn(o, kill_open, NULL, &f->e));
     org_close(o);
-    for (int round = 0; round <= KILLS; round++) {
+    for (int round = 0; round <= kills; round++) {
         seed = seed * 1103515245u + 12345u;
-        int64_t left = TRANSITIONS - k.advanced, share = left / (KILLS - round + 1);
-        int64_t after = round < KILLS ? 1 + (seed >> 8) % (share * 3 / 2 + 1) : INT64_MAX;
+        int64_t left = transitions - k.advanced, share = left / (kills - round + 1);
+        int64_t after = round < kills ? 1 + (seed >> 8) % (share * 3 / 2 + 1) : INT64_MAX;
         if (left > 0)
             kill_round(f, seed, left, after, acked);
         o = fixture_open(f, "victim");
         kill_check(f, o, acked, &k);
-        if (round < KILLS)
+        if (round < kills)
             org_close(o);
     }
-    assert_true(k.advanced >= TRANSITIONS);
+    assert_true(k.advanced >= transitions);
     fixture_ok(f, org_move_clock(o, org_now(o) + 100ll * 86400000, &f->e));
     kill_check(f, o, acked, &k);
     assert_int_equal(k.fired, k.timers);

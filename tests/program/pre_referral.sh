@@ -29,8 +29,6 @@ title = Scratch school
 zone = America/Los_Angeles
 plugins = pre_referral
 clock = movable
-[roles]
-extra = teacher, counsellor, psychologist
 [calendar]
 week = Mon-Fri 08:00-16:00
 terms = 2020-01-01..2099-12-31
@@ -42,6 +40,43 @@ INI
     "$baton" --org "$org" run "$source/plugins/pre_referral/spec/review.lua" "$variant"
     "$baton" --org "$org" audit verify >/dev/null
 done
+
+# Roles: whoever may not start a review may still pass on a parent's request.
+org=spec_roles
+"$baton" org add "$org" --plugins pre_referral >/dev/null
+"$baton" --org "$org" repl >/dev/null <<'LUA'
+staff.add{ name = "J", email = "j@school.example", roles = "junior" }
+staff.add{ name = "T", email = "t@school.example", roles = "teacher" }
+parent = people.add{ name = "Parent" }
+new = { workflow = "pre_referral", subject = people.add{ name = "Pupil" } }
+new.fields = { parent = parent, raised_by = "teacher", concerns = { "reading" } }
+referrals.open(new)
+referrals.open(new)
+LUA
+as_junior=("$baton" --org "$org" --as j@school.example repl -e)
+if "${as_junior[@]}" 'referrals.get(1):advance("start")' >"$home/out" 2>&1; then
+    echo "a junior started a review"
+    exit 1
+fi
+"$baton" --org "$org" --as t@school.example repl -e 'referrals.get(1):advance("start")' >/dev/null
+"${as_junior[@]}" 'assert(referrals.get(2):advance("parent_request").stage == "evaluation")' >/dev/null
+
+# The command line reaches commands and reports.
+"$baton" --org "$org" repl >/dev/null <<'LUA'
+r = referrals.get(1)
+for _, name in ipairs{ "records", "attendance", "discipline", "earlier_scores", "parent_interview", "child_interview", "work_samples", "earlier_interventions" } do r:set{ fields = { [name] = "x" } } end
+r:advance("gathered", { fields = { observations = { "classroom: a", "bus: b" } } })
+r:advance("invite", { fields = { meeting_at = "now" } })
+r:advance("set_goals", { fields = { parent_attended = true, attended = { "a", "b" }, goals = { "g" } } })
+LUA
+"$baton" --org "$org" call add_strategy review=R-1 concern=1 title="Repeated reading" weeks=5 >/dev/null
+if "$baton" --org "$org" call add_strategy review=R-1 concern=1 title=x weeks=50 >"$home/out" 2>&1; then
+    echo "50 weeks were accepted"
+    exit 1
+fi
+grep -q "at most 6 are allowed" "$home/out" || { cat "$home/out"; exit 1; }
+"$baton" --org "$org" report fidelity >/dev/null
+"$baton" --org "$org" report evaluations | grep -q 'R-2' || { echo "the report leaves out R-2"; exit 1; }
 
 # No setting takes the parent's request away, and saying so names the source.
 org=spec_locked

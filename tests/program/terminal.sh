@@ -36,7 +36,7 @@ fi
     sleep 0.3
     printf '\004'
     sleep 0.5
-} | timeout 60 script -qec "$BATON repl" /dev/null >"$dir/out" 2>&1 || fail "the REPL ended with $?"
+} | timeout 60 script -qec "exec $BATON repl" /dev/null >"$dir/out" 2>&1 || fail "the REPL ended with $?"
 grep -q 'hosted here' "$dir/out" || fail "banner"
 grep -q '42' "$dir/out" || fail "a result"
 grep -q '\.\.> ' "$dir/out" || fail "the prompt of a continuation"
@@ -55,12 +55,12 @@ printf 'timers.add{name="tea", at_ms=clock.now() + 1500}\n' > "$dir/line"
     sleep 3
     printf '\004'
     sleep 0.5
-} | timeout 60 script -qec "$BATON repl" /dev/null >"$dir/out" 2>&1 || fail "the REPL ended with $?"
+} | timeout 60 script -qec "exec $BATON repl" /dev/null >"$dir/out" 2>&1 || fail "the REPL ended with $?"
 grep -q '^.*\* .*tea' "$dir/out" || fail "a timer"
 
 # Progress on a terminal, none in a pipe.
 printf 'for i = 1, 30 do progress(i, 30, "steps") local t = clock.now() while clock.now() < t + 20 do end end\n' > "$dir/p.lua"
-timeout 60 script -qec "$BATON run $dir/p.lua" /dev/null </dev/null >"$dir/out" 2>&1 || fail "progress ended with $?"
+timeout 60 script -qec "exec $BATON run $dir/p.lua" /dev/null </dev/null >"$dir/out" 2>&1 || fail "progress ended with $?"
 grep -q 'steps \[#' "$dir/out" || fail "no progress on a terminal"
 [ -z "$("$BATON" run "$dir/p.lua" 2>&1)" ] || fail "progress in a pipe"
 echo ok

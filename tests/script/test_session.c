@@ -23,6 +23,8 @@ static void test_statements(void **state)
         { "while true do end", "!it ran longer than its 5000 ms" },
         { "arg[0], arg[1], #arg", "run.lua\tone\t2" },
         { "progress(1, 10, 'rows')", "progress: 1 10 rows" },
+        { "progress(3)", "progress: 3 0 " },
+        { "progress(3, 4)", "progress: 3 4 " },
         { "progress()", "!number expected" },
         { "log.info('%d of %s', 3, people.get(1)) log.warn('100%') log.error('x', 'y')",
           "info: 3 of P-1\nwarn: 100%\nerror: x" },

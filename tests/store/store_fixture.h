@@ -60,10 +60,10 @@ static inline int fixture_teardown(void **state)
     return 0;
 }
 
-#define ok(f, call)                                              \
-    do {                                                         \
-        if ((call) != 0)                                         \
-            fail_msg("%s: %s", #call, (f)->error.message);       \
+#define ok(f, call)                                                                                \
+    do {                                                                                           \
+        if ((call) != 0)                                                                           \
+            fail_msg("%s: %s", #call, (f)->error.message);                                         \
     } while (0)
 
 static inline void fixture_begin(struct fixture *f)
@@ -78,8 +78,9 @@ static inline void fixture_end(struct fixture *f)
     ok(f, store_turn_commit(f->store, &f->error));
 }
 
-static inline int fixture_change(struct fixture *f, enum entity entity, int64_t id, const struct store_set *set,
-                                 size_t count, const char *fields, const struct row **out)
+static inline int fixture_change(struct fixture *f, enum entity entity, int64_t id,
+                                 const struct store_set *set, size_t count, const char *fields,
+                                 const struct row **out)
 {
     struct store_change c = { .entity = entity,
                               .id = id,
@@ -109,15 +110,18 @@ static inline int64_t fixture_referral(struct fixture *f, const char *stage, int
                                { REFERRAL_WORKFLOW_VERSION, value_int(1) },
                                { REFERRAL_STAGE, value_text(stage) },
                                { REFERRAL_STAGE_AT_MS, value_int(1) },
-                               { REFERRAL_WAKE_AT_MS, wake_at_ms ? value_int(wake_at_ms) : value_null() } };
+                               { REFERRAL_WAKE_AT_MS,
+                                 wake_at_ms ? value_int(wake_at_ms) : value_null() } };
     ok(f, fixture_change(f, ENTITY_REFERRAL, 0, set, 5, NULL, &r));
     return r->id;
 }
 
-static inline void fixture_move(struct fixture *f, int64_t id, const char *stage, int64_t wake_at_ms)
+static inline void fixture_move(struct fixture *f, int64_t id, const char *stage,
+                                int64_t wake_at_ms)
 {
     struct store_set set[] = { { REFERRAL_STAGE, value_text(stage) },
-                               { REFERRAL_WAKE_AT_MS, wake_at_ms ? value_int(wake_at_ms) : value_null() } };
+                               { REFERRAL_WAKE_AT_MS,
+                                 wake_at_ms ? value_int(wake_at_ms) : value_null() } };
     ok(f, fixture_change(f, ENTITY_REFERRAL, id, set, 2, NULL, NULL));
 }
 

@@ -14,12 +14,18 @@ static int collect(void *context, const struct row *row)
 }
 
 /* The slow, obvious answer: every id that matches, in order. */
-static void expect_list(struct fixture *f, const char stages[][8], int64_t n, const char *stage, int64_t after,
-                        size_t limit, bool descending)
+static void expect_list(struct fixture *f, const char stages[][8], int64_t n, const char *stage,
+                        int64_t after, size_t limit, bool descending)
 {
-    struct store_filter filter = { .column = REFERRAL_STAGE, .op = FILTER_EQ, .value = value_text(stage) };
-    struct store_query q = { .entity = ENTITY_REFERRAL, .filters = &filter, .filter_count = 1,
-                             .after_id = after, .limit = limit, .descending = descending };
+    struct store_filter filter = { .column = REFERRAL_STAGE,
+                                   .op = FILTER_EQ,
+                                   .value = value_text(stage) };
+    struct store_query q = { .entity = ENTITY_REFERRAL,
+                             .filters = &filter,
+                             .filter_count = 1,
+                             .after_id = after,
+                             .limit = limit,
+                             .descending = descending };
     struct ids got = { .count = 0 };
     ok(f, store_list(f->store, &q, collect, &got, &f->error));
     size_t at = 0;
@@ -113,8 +119,10 @@ static void test_due_order(void **state)
 {
     struct fixture *f = *state;
     fixture_begin(f);
-    int64_t a = fixture_referral(f, "a", 300), b = fixture_referral(f, "a", 100), c = fixture_referral(f, "a", 200);
-    struct store_set timer[] = { { TIMER_NAME, value_text("t") }, { TIMER_STATUS, value_text("waiting") },
+    int64_t a = fixture_referral(f, "a", 300), b = fixture_referral(f, "a", 100),
+            c = fixture_referral(f, "a", 200);
+    struct store_set timer[] = { { TIMER_NAME, value_text("t") },
+                                 { TIMER_STATUS, value_text("waiting") },
                                  { TIMER_AT_MS, value_int(150) } };
     ok(f, fixture_change(f, ENTITY_TIMER, 0, timer, 3, NULL, NULL));
     fixture_end(f);
@@ -129,7 +137,8 @@ static void test_due_order(void **state)
         ok(f, store_due_next(f->store, both, 1000, &entity, &id, &at, &f->error));
         assert_int_equal(at, expected[i]);
         if (entity == ENTITY_TIMER) {
-            struct store_set off[] = { { TIMER_AT_MS, value_null() }, { TIMER_STATUS, value_text("fired") } };
+            struct store_set off[] = { { TIMER_AT_MS, value_null() },
+                                       { TIMER_STATUS, value_text("fired") } };
             ok(f, fixture_change(f, ENTITY_TIMER, id, off, 2, NULL, NULL));
         } else {
             fixture_move(f, id, "b", 0);
@@ -197,13 +206,22 @@ static void test_values_are_checked(void **state)
     } cases[] = {
         { ENTITY_PERSON, { PERSON_NAME, value_int(3) }, ERROR_INVALID, "person.name takes text" },
         { ENTITY_PERSON, { PERSON_NAME, value_text("") }, ERROR_INVALID, "can't be empty" },
-        { ENTITY_PERSON, { PERSON_EMAIL, value_text("x") }, ERROR_INVALID, "person.name (full name) is missing" },
+        { ENTITY_PERSON,
+          { PERSON_EMAIL, value_text("x") },
+          ERROR_INVALID,
+          "person.name (full name) is missing" },
         { ENTITY_PERSON, { PERSON_NAME, value_text("\xff\xfe") }, ERROR_INVALID, "not UTF-8" },
         { ENTITY_PERSON, { PERSON_NAME, value_text(huge) }, ERROR_LIMIT, "at most 65536" },
         { ENTITY_SERVICE, { SERVICE_PARTNER, value_int(9) }, ERROR_NOT_FOUND, "no partner O-9" },
-        { ENTITY_SERVICE, { SERVICE_CAPACITY, value_text("yess") }, ERROR_INVALID, "did you mean \"yes\"" },
+        { ENTITY_SERVICE,
+          { SERVICE_CAPACITY, value_text("yess") },
+          ERROR_INVALID,
+          "did you mean \"yes\"" },
         { ENTITY_NOTE, { NOTE_ABOUT, value_text("12") }, ERROR_INVALID, "such as R-12" },
-        { ENTITY_LOCATION, { LOCATION_LATITUDE, value_text("x") }, ERROR_INVALID, "takes a number" },
+        { ENTITY_LOCATION,
+          { LOCATION_LATITUDE, value_text("x") },
+          ERROR_INVALID,
+          "takes a number" },
     };
     fixture_begin(f);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -212,7 +230,8 @@ static void test_values_are_checked(void **state)
         if (!strstr(f->error.message, cases[i].message))
             fail_msg("case %zu: \"%s\" lacks \"%s\"", i, f->error.message, cases[i].message);
     }
-    struct store_set first[] = { { PERSON_NAME, value_text("A") }, { PERSON_EXTERNAL_ID, value_text("e1") } };
+    struct store_set first[] = { { PERSON_NAME, value_text("A") },
+                                 { PERSON_EXTERNAL_ID, value_text("e1") } };
     ok(f, fixture_change(f, ENTITY_PERSON, 0, first, 2, NULL, NULL));
     assert_int_equal(fixture_change(f, ENTITY_PERSON, 0, first, 2, NULL, NULL), -ERROR_CONFLICT);
     assert_non_null(strstr(f->error.message, "already that of P-1"));
@@ -230,7 +249,9 @@ static void test_ids(void **state)
     assert_int_equal(id, 1042);
     row_id_format(ENTITY_REFERRAL, INT64_MAX, out);
     assert_string_equal(out, "R-9223372036854775807");
-    static const char *const bad[] = { "", "R-", "R", "X-1", "R-0", "R-1x", "99999999999999999999", "-1", "R--1" };
+    static const char *const bad[] = {
+        "", "R-", "R", "X-1", "R-0", "R-1x", "99999999999999999999", "-1", "R--1"
+    };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(row_id_parse(bad[i], &e, &id), -1);
 }
@@ -239,7 +260,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_lists_merge_memory, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(test_custom_fields_in_lists, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_custom_fields_in_lists, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_due_order, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_search_folds, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_values_are_checked, fixture_setup, fixture_teardown),

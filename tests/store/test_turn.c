@@ -57,8 +57,14 @@ static void test_version_conflict(void **state)
     fixture_begin(f);
     int64_t id = fixture_referral(f, "one", 0);
     struct store_set set = { REFERRAL_TITLE, value_text("t") };
-    struct store_change c = { .entity = ENTITY_REFERRAL, .id = id, .based_on = 9, .kind = "k", .actor = "a",
-                              .at_ms = 1, .set = &set, .set_count = 1 };
+    struct store_change c = { .entity = ENTITY_REFERRAL,
+                              .id = id,
+                              .based_on = 9,
+                              .kind = "k",
+                              .actor = "a",
+                              .at_ms = 1,
+                              .set = &set,
+                              .set_count = 1 };
     assert_int_equal(store_change(f->store, &c, NULL, &f->error), -ERROR_CONFLICT);
     assert_non_null(strstr(f->error.message, "R-1 has version 2, this was based on 9"));
     c.based_on = 2;
@@ -122,7 +128,8 @@ static void work(struct fixture *f, unsigned seed, int turns)
             store_command_begin(f->store);
             fixture_move(f, id, stage, (seed >> 3) % 3 ? (int64_t)(seed % 5000) : 0);
             if (seed % 4 == 0)
-                ok(f, fixture_change(f, ENTITY_REFERRAL, id, NULL, 0, "{\"a\":1,\"b\":\"x\\ny\"}", NULL));
+                ok(f, fixture_change(f, ENTITY_REFERRAL, id, NULL, 0, "{\"a\":1,\"b\":\"x\\ny\"}",
+                                     NULL));
             ok(f, store_command_end(f->store, seed % 5 != 0, &f->error));
         }
         ok(f, store_turn_commit(f->store, &f->error));
@@ -228,7 +235,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_kept_and_dropped, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(test_abort_undoes_kept_commands, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_abort_undoes_kept_commands, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_version_conflict, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_crash_and_recovery, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_second_opener, fixture_setup, fixture_teardown),

@@ -11,7 +11,12 @@ struct buf {
     size_t len, cap;
 };
 
-#define BUF_INIT { NULL, 0, 0 }
+/* clang-format off: it would take four lines for an initialiser. */
+#define BUF_INIT                                                                                   \
+    {                                                                                              \
+        NULL, 0, 0                                                                                 \
+    }
+/* clang-format on */
 
 void buf_add(struct buf *b, const void *data, size_t n);
 void buf_puts(struct buf *b, const char *text);
@@ -19,9 +24,9 @@ void buf_putc(struct buf *b, char c);
 void buf_int(struct buf *b, int64_t n); /* decimal, without printf */
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_reserve(struct buf *b, size_t more);
-void buf_clear(struct buf *b);        /* keeps the memory */
-void buf_cut(struct buf *b, size_t n); /* drops the first n bytes */
-char *buf_take(struct buf *b);        /* caller frees with mem_free; "" if empty */
+void buf_clear(struct buf *b);             /* keeps the memory */
+void buf_cut(struct buf *b, size_t n);     /* drops the first n bytes */
+char *buf_take(struct buf *b);             /* caller frees with mem_free; "" if empty */
 const char *buf_text(const struct buf *b); /* never NULL */
 void buf_free(struct buf *b);
 

@@ -27,9 +27,12 @@ bool calendar_is_working_time(const struct calendar *c, int64_t at_ms);
 /* Both count forwards (n > 0) or backwards (n < 0). A day keeps the clock time, moved to the last
  * working minute if that time is after closing, to opening if before; counting starts on the day
  * after `from_ms`. ERROR_LIMIT where the calendar has no such day within 20 years. */
-int calendar_add_working_days(const struct calendar *c, int64_t from_ms, int64_t n, int64_t *out, struct error *e);
-int calendar_add_school_days(const struct calendar *c, int64_t from_ms, int64_t n, int64_t *out, struct error *e);
-int calendar_add_working_ms(const struct calendar *c, int64_t from_ms, int64_t n_ms, int64_t *out, struct error *e);
+int calendar_add_working_days(const struct calendar *c, int64_t from_ms, int64_t n, int64_t *out,
+                              struct error *e);
+int calendar_add_school_days(const struct calendar *c, int64_t from_ms, int64_t n, int64_t *out,
+                             struct error *e);
+int calendar_add_working_ms(const struct calendar *c, int64_t from_ms, int64_t n_ms, int64_t *out,
+                            struct error *e);
 /* Working milliseconds in [from, to). */
 int64_t calendar_working_ms(const struct calendar *c, int64_t from_ms, int64_t to_ms);
 

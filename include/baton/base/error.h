@@ -3,8 +3,7 @@
  * A function that can fail returns 0, or a negative `enum error_code`, and
  * fills the `struct error` that its last parameter points to. Its other
  * outputs are then untouched. A NULL error pointer is allowed everywhere.
- * Our own bugs are asserts, not errors.
- */
+ * Our own bugs are asserts, not errors. */
 #ifndef BATON_BASE_ERROR_H
 #define BATON_BASE_ERROR_H
 

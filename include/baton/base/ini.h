@@ -28,13 +28,15 @@ void ini_free(struct ini *ini);
 const char *ini_file(const struct ini *ini);
 size_t ini_count(const struct ini *ini);
 struct ini_entry *ini_at(struct ini *ini, size_t index);
-struct ini_entry *ini_find(struct ini *ini, const char *section, const char *key); /* marks it known */
+/* Marks it known. */
+struct ini_entry *ini_find(struct ini *ini, const char *section, const char *key);
 bool ini_has_section(const struct ini *ini, const char *section);
 void ini_know_section(struct ini *ini, const char *section); /* marks all of its entries */
 
 /* Each leaves *out alone when the key is absent (return 0) and refuses a value
  * of another type or outside its range with file:line, key, value, range. */
-int ini_text(struct ini *ini, const char *section, const char *key, const char **out, struct error *e);
+int ini_text(struct ini *ini, const char *section, const char *key, const char **out,
+             struct error *e);
 int ini_int(struct ini *ini, const char *section, const char *key, int64_t low, int64_t high,
             int64_t *out, struct error *e);
 int ini_bool(struct ini *ini, const char *section, const char *key, bool *out, struct error *e);

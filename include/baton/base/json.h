@@ -37,8 +37,16 @@ void jsonw_raw(struct jsonw *w, const char *json, size_t n); /* a whole value al
 void jsonw_value(struct jsonw *w, const struct json_t *v);   /* a jansson tree, keys in its order */
 
 /* Scanner, for objects that jsonw wrote (no checks beyond memory safety). */
-enum json_type { JSON_T_NULL, JSON_T_FALSE, JSON_T_TRUE, JSON_T_INT, JSON_T_REAL, JSON_T_TEXT,
-                 JSON_T_ARRAY, JSON_T_OBJECT };
+enum json_type {
+    JSON_T_NULL,
+    JSON_T_FALSE,
+    JSON_T_TRUE,
+    JSON_T_INT,
+    JSON_T_REAL,
+    JSON_T_TEXT,
+    JSON_T_ARRAY,
+    JSON_T_OBJECT
+};
 struct json_slice {
     enum json_type type;
     const char *text; /* raw JSON; for text without its quotes, still escaped */

@@ -6,7 +6,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-void log_open(int fd, enum log_level level); /* default: stderr, warn */
+void log_open(int fd, enum log_level level);                /* default: stderr, warn */
 int log_level_parse(const char *word, enum log_level *out); /* 0 or -1 */
 /* Control characters in the text are escaped; lines over 4 kB are cut, and say so. */
 void log_write(enum log_level level, const char *org, const char *format, ...)

@@ -20,10 +20,10 @@ struct calendar;
 struct error;
 
 struct span {
-    int64_t ms;           /* minutes, hours */
-    int64_t working_ms;   /* working hours and minutes */
-    int32_t days;         /* days and weeks: same clock time in the zone */
-    int32_t months;       /* months and years: same day, or the last of the month */
+    int64_t ms;         /* minutes, hours */
+    int64_t working_ms; /* working hours and minutes */
+    int32_t days;       /* days and weeks: same clock time in the zone */
+    int32_t months;     /* months and years: same day, or the last of the month */
     int32_t working_days;
     int32_t school_days;
 };
@@ -32,10 +32,11 @@ int span_parse(const char *text, struct span *out, struct error *e);
 bool span_is_zero(const struct span *s);
 void span_format(const struct span *s, struct buf *out); /* "3 working days" */
 /* from + sign * span, in the order months, days, working days, school days, working hours, ms. */
-int span_add(const struct span *s, int sign, const struct calendar *c, int64_t from_ms, int64_t *out,
-             struct error *e);
+int span_add(const struct span *s, int sign, const struct calendar *c, int64_t from_ms,
+             int64_t *out, struct error *e);
 
-int when_parse(const char *text, const struct calendar *c, int64_t now_ms, int64_t *out, struct error *e);
+int when_parse(const char *text, const struct calendar *c, int64_t now_ms, int64_t *out,
+               struct error *e);
 
 /* "in 3 days", "2 hours ago": for people. */
 void when_relative(int64_t at_ms, int64_t now_ms, struct buf *out);

@@ -11,9 +11,9 @@ struct error;
 struct zone; /* kept for the life of the process, shared */
 
 struct civil {
-    int year, month, day;                 /* month and day from 1 */
+    int year, month, day; /* month and day from 1 */
     int hour, minute, second, millisecond;
-    int weekday;                          /* 0 = Sunday; filled on output, ignored on input */
+    int weekday; /* 0 = Sunday; filled on output, ignored on input */
 };
 
 /* "America/New_York", "UTC", ... An unknown name is refused with a near one. */
@@ -29,7 +29,7 @@ int64_t zone_from_civil(const struct zone *z, const struct civil *c);
 int64_t civil_to_days(int year, int month, int day);
 void civil_from_days(int64_t days, int *year, int *month, int *day);
 
-/* "2026-03-01 09:00" in the zone, appended; `seconds` adds ":07". ISO: "2026-03-01T09:00:00.123Z". */
+/* Appends "2026-03-01 09:00" in the zone; `seconds` adds ":07". ISO: "2026-03-01T09:00:00.123Z" */
 struct buf;
 void zone_format(const struct zone *z, int64_t at_ms, bool seconds, struct buf *out);
 void zone_format_iso(int64_t at_ms, struct buf *out);

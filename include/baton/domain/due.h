@@ -6,24 +6,25 @@
 
 /* Fires everything due at or before `now_ms`, oldest first, at most `limit`, each as a command of
  * its own in the open turn, at its own time where that matters. A step of a referral raises
- * "referral.reminder", "referral.overdue", "referral.escalated" and makes a task for the owner or the
- * role; expiry takes its transition as the actor "timer". A timer raises "timer.NAME". Messages are
- * not fired here: see outbox. A handler that fails does not lose the firing: the step is recorded
- * with its error ("referral.step_failed", "timer.failed"), its task is made all the same, and the
- * next goes on. While its workflow is not loaded a referral is tried again every hour. During a
- * firing domain_now is the instant at which it was due (or that of the last event, if later), so a
- * clock that was moved ahead gives the same history as one that ran. Negative: the turn is lost. */
+ * "referral.reminder", "referral.overdue", "referral.escalated" and makes a task for the owner or
+ * the role; expiry takes its transition as the actor "timer". A timer raises "timer.NAME". Messages
+ * are not fired here: see outbox. A handler that fails does not lose the firing: the step is
+ * recorded with its error ("referral.step_failed", "timer.failed"), its task is made all the same,
+ * and the next goes on. While its workflow is not loaded a referral is tried again every hour.
+ * During a firing domain_now is the instant at which it was due (or that of the last event, if
+ * later), so a clock that was moved ahead gives the same history as one that ran. Negative: the
+ * turn is lost. */
 struct due_fired {
     int64_t at_ms;
-    const char *kind;  /* "referral.overdue", "timer.NAME", ...; valid during the call */
+    const char *kind; /* "referral.overdue", "timer.NAME", ...; valid during the call */
     enum entity entity;
     int64_t id;
-    const char *text;  /* a line for people: "R-12 overdue since …" */
+    const char *text;          /* a line for people: "R-12 overdue since …" */
     const struct error *error; /* NULL: went well */
 };
 typedef void (*due_report)(void *context, const struct due_fired *fired);
-int domain_fire_due(struct domain *d, int64_t now_ms, size_t limit, due_report report, void *context,
-                    size_t *fired, struct error *e);
+int domain_fire_due(struct domain *d, int64_t now_ms, size_t limit, due_report report,
+                    void *context, size_t *fired, struct error *e);
 
 /* The next instant at which domain_fire_due or the outbox has work; INT64_MAX: none. */
 int domain_due_at(struct domain *d, int64_t *at_ms, struct error *e);

@@ -12,18 +12,27 @@
 struct error;
 struct graph;
 
-enum field_type { FIELD_TEXT, FIELD_INT, FIELD_REAL, FIELD_BOOL, FIELD_TIME, FIELD_DATE, FIELD_LIST, FIELD_REF };
+enum field_type {
+    FIELD_TEXT,
+    FIELD_INT,
+    FIELD_REAL,
+    FIELD_BOOL,
+    FIELD_TIME,
+    FIELD_DATE,
+    FIELD_LIST,
+    FIELD_REF
+};
 
 /* A custom field of a workflow or, declared by baton.field, of an entity. In JSON: text "…", int 3,
- * real 0.5, bool true, time ms since 1970, date "2026-03-01", list of plain values, reference the id
- * as a number. A name must not be a column's. */
+ * real 0.5, bool true, time ms since 1970, date "2026-03-01", list of plain values, reference the
+ * id as a number. A name must not be a column's. */
 struct field {
     const char *name;
     enum field_type type;
-    enum entity ref;            /* of FIELD_REF */
-    const char *const *values;  /* of FIELD_TEXT, or of a list's elements: the words allowed, or NULL */
+    enum entity ref;           /* of FIELD_REF */
+    const char *const *values; /* words allowed, of FIELD_TEXT or a list's elements; or NULL */
     bool has_min, has_max;
-    double min, max;            /* of numbers; length of a list */
+    double min, max; /* of numbers; length of a list */
     bool indexed;
     const char *help;
 };
@@ -33,20 +42,20 @@ struct field {
 enum step_kind { STEP_REMIND, STEP_DUE, STEP_ESCALATE, STEP_EXPIRE };
 struct step {
     enum step_kind kind;
-    struct span span;       /* remind: before the deadline; escalate, expire: after it; due: zero */
-    const char *to_role;    /* who gets the task; NULL: the owner of the referral */
-    int transition;         /* STEP_EXPIRE: taken by the clock; else -1 */
+    struct span span;    /* remind: before the deadline; escalate, expire: after it; due: zero */
+    const char *to_role; /* who gets the task; NULL: the owner of the referral */
+    int transition;      /* STEP_EXPIRE: taken by the clock; else -1 */
 };
 
 struct stage {
     const char *name, *title, *help;
     const char *const *owner_roles; /* roles whose holder may own the referral here; NULL: any */
-    const char *const *required;    /* fields that must be filled before leaving forwards, see advance.h */
+    const char *const *required;    /* fields to be filled before leaving forwards, see advance.h */
     bool initial, final;
-    const char *outcome;            /* of a final stage, e.g. "completed" */
+    const char *outcome; /* of a final stage, e.g. "completed" */
     bool has_deadline;
-    struct span within;             /* deadline, from entering the stage */
-    const char *due_field;          /* or: a time or date field that says when (a date: 23:59 that day) */
+    struct span within;    /* deadline, from entering the stage */
+    const char *due_field; /* or: a time or date field that says when (a date: 23:59 that day) */
     const struct step *steps;
     size_t step_count;
 };
@@ -58,38 +67,39 @@ struct reason {
 
 struct transition {
     const char *name, *title, *help;
-    const int *from;           /* stages, count below */
+    const int *from; /* stages, count below */
     size_t from_count;
-    int to;                    /* stage; -1: stays where it is */
-    const char *const *roles;  /* one of them is needed; NULL: anyone */
-    const char *const *required; /* fields that must be filled */
+    int to;                       /* stage; -1: stays where it is */
+    const char *const *roles;     /* one of them is needed; NULL: anyone */
+    const char *const *required;  /* fields that must be filled */
     const struct reason *reasons; /* one of them must be given; NULL: free or none */
     size_t reason_count;
     bool note_required;
-    bool locked;               /* no configuration removes it, no guard or role stands before it */
-    const char *source;        /* of a locked one: the act or standard that demands it */
-    int guard, effect;         /* -1: none */
-    const char *guard_where;   /* "file:line" of the guard, for messages */
-    const char *where;         /* "file:line" of the definition */
+    bool locked;             /* no configuration removes it, no guard or role stands before it */
+    const char *source;      /* of a locked one: the act or standard that demands it */
+    int guard, effect;       /* -1: none */
+    const char *guard_where; /* "file:line" of the guard, for messages */
+    const char *where;       /* "file:line" of the definition */
 };
 
 /* Creation. Everything given is copied. Each add checks what it can see alone; graph_finish checks
- * the whole: one initial stage, every stage reachable, a way from each to a final one, no transition
- * from a final stage, deadlines with a consequence, locked transitions open from every stage that is
- * not final, unknown stages and fields with a near name. Errors have `where`. */
+ * the whole: one initial stage, every stage reachable, a way from each to a final one, no
+ * transition from a final stage, deadlines with a consequence, locked transitions open from every
+ * stage that is not final, unknown stages and fields with a near name. Errors have `where`. */
 struct graph *graph_new(const char *name, int version, const char *plugin);
 void graph_title(struct graph *g, const char *title);
 int graph_add_field(struct graph *g, const struct field *f, struct error *e);
 int graph_add_stage(struct graph *g, const struct stage *s, const char *where, struct error *e);
-/* `from` and `to` by name: ends with NULL; "*" is every stage that is not final; to NULL: stays. The
- * from, from_count and to members of `t` are ignored. Expire steps name a transition by name too:
- * graph_set_expire, once a stage; the clock takes it with the reason "expired", so where it has
- * reasons that must be one of them, and it cannot ask for a note. Steps are sorted by graph_finish. */
+/* `from` and `to` by name: ends with NULL; "*" is every stage that is not final; to NULL: stays.
+ * The from, from_count and to members of `t` are ignored. Expire steps name a transition by name
+ * too: graph_set_expire, once a stage; the clock takes it with the reason "expired", so where it
+ * has reasons that must be one of them, and it cannot ask for a note. graph_finish sorts steps. */
 int graph_add_transition(struct graph *g, const struct transition *t, const char *const *from,
                          const char *to, struct error *e);
-int graph_set_expire(struct graph *g, const char *stage, const struct span *after, const char *transition,
-                     const char *where, struct error *e);
-/* What an organisation's settings take away or change: ERROR_DENIED for a locked one, with source. */
+int graph_set_expire(struct graph *g, const char *stage, const struct span *after,
+                     const char *transition, const char *where, struct error *e);
+/* What an organisation's settings take away or change: ERROR_DENIED for a locked one, with its
+ * source. */
 int graph_disable_transition(struct graph *g, const char *name, struct error *e);
 int graph_finish(struct graph *g, struct error *e);
 void graph_free(struct graph *g);

@@ -9,16 +9,17 @@
 struct error;
 struct home;
 
-/* home/baton.ini, home/orgs/NAME/{org.ini, plugins/, org.db, outbox/}, home/plugins/, home/baton.sock */
+/* home/baton.ini, home/orgs/NAME/{org.ini, plugins/, org.db, outbox/}, home/plugins/,
+ * home/baton.sock */
 int home_init(const char *dir, struct error *e); /* ERROR_CONFLICT if it is one already */
 int home_open(struct home **out, const char *dir, const char *shipped_plugins, struct error *e);
 void home_close(struct home *h);
 const char *home_dir(const struct home *h);
-const char *home_socket(const struct home *h);   /* absolute path */
+const char *home_socket(const struct home *h); /* absolute path */
 int64_t home_sleep_after_ms(const struct home *h);
 const char *home_log_level(const struct home *h);
 
-struct org_settings {   /* for home_add_org; NULL members: defaults */
+struct org_settings { /* for home_add_org; NULL members: defaults */
     const char *title, *zone;
     const char *plugins; /* "pre_referral, x" */
     const char *roles;   /* extra roles */

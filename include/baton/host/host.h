@@ -10,23 +10,27 @@
 struct home;
 struct host;
 
-int host_open(struct host **out, uv_loop_t *loop, struct home *h, org_notice notice, void *context, struct error *e);
+int host_open(struct host **out, uv_loop_t *loop, struct home *h, org_notice notice, void *context,
+              struct error *e);
 /* Closes every organisation and handle, then calls closed(context) from the loop. */
 void host_close(struct host *h, void (*closed)(void *context), void *context);
-/* Borrowed; opens it if asleep. Touching it keeps it awake. Busy ones are held by host_hold/release. */
+/* Borrowed; opens it if asleep. Touching it keeps it awake. host_hold and _release: busy ones. */
 int host_org(struct host *h, const char *name, struct org **out, struct error *e);
 void host_hold(struct host *h, struct org *o);
 void host_release(struct host *h, struct org *o);
-void host_changed(struct host *h, struct org *o); /* after a turn: looks at its next due time again */
+/* After a turn: looks at its next due time again. */
+void host_changed(struct host *h, struct org *o);
 /* Wakes sleeping organisations that have something due: at start it looks into each once and keeps
  * only its next instant (under 1 kB for one asleep). */
 int host_watch_all(struct host *h, struct error *e);
-int host_reload(struct host *h, struct error *e); /* all awake ones; new and removed ones are seen */
+/* All awake ones; new and removed ones are seen. */
+int host_reload(struct host *h, struct error *e);
 struct host_state {
     size_t orgs, awake;
 };
 void host_state(const struct host *h, struct host_state *out);
-typedef void (*host_each)(void *context, const char *org, bool awake, int64_t next_due_ms, size_t memory_bytes);
+typedef void (*host_each)(void *context, const char *org, bool awake, int64_t next_due_ms,
+                          size_t memory_bytes);
 void host_list(const struct host *h, host_each each, void *context);
 
 #endif

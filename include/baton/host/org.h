@@ -13,8 +13,8 @@ struct org;
 /* What happens by itself, for people: timers that fired, messages sent, plugins that failed. */
 typedef void (*org_notice)(void *context, const char *org, const char *text);
 
-int org_open(struct org **out, const struct home *h, const char *name, org_notice notice, void *context,
-             struct error *e);
+int org_open(struct org **out, const struct home *h, const char *name, org_notice notice,
+             void *context, struct error *e);
 void org_close(struct org *o);
 const char *org_name(const struct org *o);
 struct domain *org_domain(struct org *o);
@@ -38,11 +38,13 @@ int org_turn_many(struct org *o, struct org_command *commands, size_t count, str
 
 /* Fires what is due (timers, deadlines, jobs), delivers the outbox, until nothing is due at now. */
 int org_tick(struct org *o, struct error *e);
-int64_t org_tick_at(struct org *o);      /* when the next is due, in the organisation's time */
+int64_t org_tick_at(struct org *o); /* when the next is due, in the organisation's time */
 int64_t org_now(const struct org *o);
-int org_move_clock(struct org *o, int64_t to_ms, struct error *e); /* stops at everything due on the way, in order */
-int org_settle_some(struct org *o, bool *more, struct error *e);   /* a slice, when idle */
-int org_reload(struct org *o, struct error *e);                    /* settings and plugins; the old ones stay on error */
+/* Stops at everything due on the way, in order. */
+int org_move_clock(struct org *o, int64_t to_ms, struct error *e);
+int org_settle_some(struct org *o, bool *more, struct error *e); /* a slice, when idle */
+/* Settings and plugins; the old ones stay on error. */
+int org_reload(struct org *o, struct error *e);
 size_t org_memory(const struct org *o);
 
 /* Resolves --as: "S-3", 3, a mail address; NULL: the operator. Copied into *out, names in the org's

@@ -4,22 +4,28 @@
  * request: {"op":"eval","org":"riverside","as":"S-3", …}   (as: optional, see org_actor)
  *   eval      {text,cwd?}           → out…, {"incomplete":true} | done{now_ms}
  *   run       {source,name,args?,cwd?,files?} → out…, progress…, done{now_ms}      (a script)
- *   import    {entity,path,format?,map?,dry_run?,skip_unknown?,separator?} → progress…, refused…, done{report}
- *   export    {entity,path,format?,separator?}  → progress…, done{report}   (path "-": rows as "data" frames)
+ *   import    {entity,path,format?,map?,dry_run?,skip_unknown?,separator?}
+ *                                   → progress…, refused…, done{report}
+ *   export    {entity,path,format?,separator?}  → progress…, done{report}
+ *                                   (path "-": rows as "data" frames)
  *   audit     {}                    → progress…, done{result}
  *   status    {}                    → done{…}        (org optional: all)
  *   complete  {line,cursor,cwd?}    → done{start,words}
  *   command   {name,args?} ; report {name,args?}     → out…, done{result}
  *   settle {} ; reload {} → done{} ; stop {} (server only)
- *   cancel {}  (server only, while another request runs: that one ends with "cancelled"; not answered)
+ *   cancel {}  (server only, while another request runs: that one ends with "cancelled"; this has
+ *              no answer)
  * Paths are absolute. format: "csv" or "jsonl" (default: by the ending of the path). map: {"Given
- * Name":"name"} or ["Given Name=name"]. args: of run a list of texts, of command and report an object.
+ * Name":"name"} or ["Given Name=name"]. args: of run a list of texts, of command and report an
+ * object.
  *   report {lines,created,changed,unchanged,refused}
  *   result of audit {ok,events,rows,broken_seq,broken_why,differing,differs,differs_why,head}
- *   status {name,title,zone,clock,now_ms,next_due_ms,memory_bytes,file_bytes,wal_bytes,events,dirty_rows,
- *     turns,commands,sqlite,plugins:[{name,version,title,loaded,problem,calls,failures,cpu_ms,…}],
+ *   status {name,title,zone,clock,now_ms,next_due_ms,memory_bytes,file_bytes,wal_bytes,events,
+ *     dirty_rows,turns,commands,sqlite,
+ *     plugins:[{name,version,title,loaded,problem,calls,failures,cpu_ms,…}],
  *     workflows:[{name,title,version,plugin,stages,transitions}],rows:{people:3,…}}
- *   status of all {version,pid,orgs:[{name,awake,next_due_ms,memory_bytes}]}   (next_due_ms null: nothing)
+ *   status of all {version,pid,orgs:[{name,awake,next_due_ms,memory_bytes}]}
+ *                                   (next_due_ms null: nothing)
  * frames: {"out":text,"stream":"print|info|warn|error"} {"progress":{done,total,label}}
  *   {"refused":{line,message}} {"notice":text} {"data":text}
  *   last: {"done":{…}} or {"incomplete":true} or {"error":{code,message,where}}
@@ -42,18 +48,18 @@ typedef void (*conversation_frame)(void *context, const char *json, size_t n, bo
 
 struct conversation *conversation_new(conversation_frame frame, void *context);
 void conversation_free(struct conversation *c);
-/* Starts a request on an organisation. Either answered before it returns, or wants stepping. A request
- * that is malformed is answered with an error frame that has a JSON pointer in `where`. */
+/* Starts a request on an organisation. Either answered before it returns, or wants stepping. A
+ * request that is malformed is answered with an error frame that has a JSON pointer in `where`. */
 void conversation_start(struct conversation *c, struct org *o, const char *json, size_t n);
 /* The same from JSON that was read already; borrowed. */
 void conversation_start_value(struct conversation *c, struct org *o, struct json_t *request);
 /* Several at once, of different conversations: those that are one command each share a turn. */
-void conversation_start_many(struct conversation *const *c, struct json_t *const *requests, size_t count,
-                             struct org *o);
+void conversation_start_many(struct conversation *const *c, struct json_t *const *requests,
+                             size_t count, struct org *o);
 /* Whether a request would be one command in a turn, so that waiting for others pays. */
 bool conversation_shares(const struct json_t *request);
 bool conversation_busy(const struct conversation *c);
-void conversation_step(struct conversation *c); /* a slice of some 10 ms */
+void conversation_step(struct conversation *c);   /* a slice of some 10 ms */
 void conversation_cancel(struct conversation *c); /* what runs ends soon with "cancelled" */
 bool conversation_has_session(const struct conversation *c);
 struct org *conversation_org(const struct conversation *c);

@@ -22,14 +22,20 @@ struct script;
 
 /* What Lua prints or logs: `plugin` NULL for a session. Text is UTF-8 made printable. The text of
  * SCRIPT_PROGRESS is "done total label" (total 0: unknown). */
-enum script_stream { SCRIPT_PRINT, SCRIPT_LOG_INFO, SCRIPT_LOG_WARN, SCRIPT_LOG_ERROR, SCRIPT_PROGRESS };
-typedef void (*script_output)(void *context, enum script_stream stream, const char *plugin, const char *text,
-                              size_t n);
+enum script_stream {
+    SCRIPT_PRINT,
+    SCRIPT_LOG_INFO,
+    SCRIPT_LOG_WARN,
+    SCRIPT_LOG_ERROR,
+    SCRIPT_PROGRESS
+};
+typedef void (*script_output)(void *context, enum script_stream stream, const char *plugin,
+                              const char *text, size_t n);
 
 struct script_options {
-    const char *org;      /* its name, for messages */
+    const char *org; /* its name, for messages */
     const char *org_title;
-    struct clock *clock;  /* of the organisation; clock.advance moves it where clock_movable */
+    struct clock *clock; /* of the organisation; clock.advance moves it where clock_movable */
     bool clock_movable;
     size_t limit_bytes;   /* 0: LIMIT_LUA_BYTES */
     unsigned call_ms;     /* 0: LIMIT_CALL_MS; budget of one call into a plugin */
@@ -39,7 +45,8 @@ struct script_options {
      * turn. NULL: refused. */
     int (*advance_clock)(void *context, int64_t to_ms, struct error *e);
 };
-int script_open(struct script **out, struct domain *d, const struct script_options *o, struct error *e);
+int script_open(struct script **out, struct domain *d, const struct script_options *o,
+                struct error *e);
 void script_close(struct script *s);
 size_t script_memory(const struct script *s); /* bytes that Lua holds */
 
@@ -47,15 +54,15 @@ size_t script_memory(const struct script *s); /* bytes that Lua holds */
 
 /* Loads plugins by name in dependency order. `dirs` (ends with NULL) are searched in order for
  * NAME/plugin.ini. `org_ini` gives [plugin NAME] settings and [workflow NAME] disable = …. One that
- * fails is left out with its error (see script_plugin_at), those that need it too. Negative only where
- * nothing can go on (a name twice, a cycle, out of memory). */
-int script_load_plugins(struct script *s, const char *const *names, const char *const *dirs, struct ini *org_ini,
-                        struct error *e);
+ * fails is left out with its error (see script_plugin_at), those that need it too. Negative only
+ * where nothing can go on (a name twice, a cycle, out of memory). */
+int script_load_plugins(struct script *s, const char *const *names, const char *const *dirs,
+                        struct ini *org_ini, struct error *e);
 
 struct plugin_info {
     const char *name, *version, *title, *dir;
     bool loaded;
-    const char *problem;   /* why it is not, or why it was switched off; "" if all is well */
+    const char *problem; /* why it is not, or why it was switched off; "" if all is well */
     int64_t calls, failures;
     uint64_t cpu_ns;
     size_t workflows, handlers, commands, jobs, reports;
@@ -63,54 +70,63 @@ struct plugin_info {
 size_t script_plugin_count(const struct script *s);
 void script_plugin_at(const struct script *s, size_t index, struct plugin_info *out);
 
-/* baton.job(name, {every=…} | {at="06:00"} , fn): when the next is due (INT64_MAX: none), and running
- * what is due, each as a command in the open turn. Jobs that were due while asleep run once. */
+/* baton.job(name, {every=…} | {at="06:00"} , fn): when the next is due (INT64_MAX: none), and
+ * running what is due, each as a command in the open turn. One due while asleep runs once. */
 int64_t script_jobs_at(const struct script *s);
-typedef void (*script_job_report)(void *context, const char *plugin, const char *job, const struct error *error);
-int script_run_jobs(struct script *s, int64_t now_ms, script_job_report report, void *context, struct error *e);
+typedef void (*script_job_report)(void *context, const char *plugin, const char *job,
+                                  const struct error *error);
+int script_run_jobs(struct script *s, int64_t now_ms, script_job_report report, void *context,
+                    struct error *e);
 
 /* ---- sessions: a REPL, a script, one remote command ---- */
 
 struct session;
 struct session_options {
-    const struct actor *actor;  /* copied */
+    const struct actor *actor; /* copied */
     script_output output;
     void *context;
-    const char *cwd;            /* absolute: files below it may be read and written; NULL: none */
-    const char *const *files;   /* further files named on the command line, absolute; ends with NULL */
-    const char *const *args;    /* the script's arguments: `arg`; ends with NULL */
-    const char *script_name;    /* arg[0] */
+    const char *cwd;          /* absolute: files below it may be read and written; NULL: none */
+    const char *const *files; /* others, named on the command line: absolute; ends with NULL */
+    const char *const *args;  /* the script's arguments: `arg`; ends with NULL */
+    const char *script_name;  /* arg[0] */
 };
-int session_open(struct session **out, struct script *s, const struct session_options *o, struct error *e);
+int session_open(struct session **out, struct script *s, const struct session_options *o,
+                 struct error *e);
 void session_close(struct session *s);
 
 /* One REPL statement or expression. Runs inside the command that the caller opened: all or nothing.
- * Results are shown through output (tables of handles as a table, a referral as a card). *incomplete:
- * the text is only the beginning of a statement; nothing was run, returns 0. */
+ * Results are shown through output (tables of handles as a table, a referral as a card).
+ * *incomplete: the text is only the beginning of a statement; nothing was run, returns 0. */
 int session_eval(struct session *s, const char *text, size_t n, bool *incomplete, struct error *e);
 
-/* A script, as a coroutine: each writing call is a turn of its own unless baton.turn(fn) wraps several.
- * session_step runs until it is done, has failed, or some milliseconds have passed between two of its
- * calls (then *done is false and it wants to be stepped again). */
-int session_start(struct session *s, const char *source, size_t n, const char *chunk_name, struct error *e);
+/* A script, as a coroutine: each writing call is a turn of its own unless baton.turn(fn) wraps
+ * several. session_step runs until it is done, has failed, or some milliseconds have passed between
+ * two of its calls (then *done is false and it wants to be stepped again). */
+int session_start(struct session *s, const char *source, size_t n, const char *chunk_name,
+                  struct error *e);
 int session_step(struct session *s, bool *done, struct error *e);
-void session_cancel(struct session *s); /* the next step, or the running one, ends with ERROR_CANCELLED */
-/* After session_eval: did the statement call clock.advance? It ran inside a command, so the host does
- * it after that command's commit. Asking clears the wish. */
+/* The next step, or the running one, ends with ERROR_CANCELLED. */
+void session_cancel(struct session *s);
+/* After session_eval: did the statement call clock.advance? It ran inside a command, so the host
+ * does it after that command's commit. Asking clears the wish. */
 bool session_wants_clock(struct session *s, int64_t *to_ms);
 
 /* A command that a plugin declared by baton.command, called by name with JSON arguments; result as
  * JSON appended to *out. Inside a command that the caller opened. Likewise a report. */
-int session_command(struct session *s, const char *name, const char *json_args, struct buf *out, struct error *e);
-int session_report(struct session *s, const char *name, const char *json_args, struct buf *out, struct error *e);
+int session_command(struct session *s, const char *name, const char *json_args, struct buf *out,
+                    struct error *e);
+int session_report(struct session *s, const char *name, const char *json_args, struct buf *out,
+                   struct error *e);
 
 /* Completion of the word before `cursor`: each(candidate). */
 typedef void (*session_each_word)(void *context, const char *word);
-size_t session_complete(struct session *s, const char *line, size_t cursor, session_each_word each, void *context);
+size_t session_complete(struct session *s, const char *line, size_t cursor, session_each_word each,
+                        void *context);
 /* Returns where the word begins. */
 
 /* ---- help, from the registration table (DESIGN 15) ---- */
-/* Appends help for "" (overview), a module, or "referrals.find"; ERROR_NOT_FOUND with near names. */
+/* Appends help for "" (overview), a module, or "referrals.find"; ERROR_NOT_FOUND names near
+ * ones. */
 int script_help(const char *topic, struct buf *out, struct error *e);
 /* Appends the whole reference as Markdown: docs/lua-api.md. */
 void script_reference(struct buf *out);

@@ -19,8 +19,8 @@ struct value {
 struct value value_null(void);
 struct value value_int(int64_t i);
 struct value value_real(double r);
-struct value value_text(const char *s);              /* NULL becomes null; not copied */
-struct value value_textn(const char *s, size_t n);   /* s[n] must be NUL */
+struct value value_text(const char *s);            /* NULL becomes null; not copied */
+struct value value_textn(const char *s, size_t n); /* s[n] must be NUL */
 bool value_equal(const struct value *a, const struct value *b);
 
 /* Every entity has these, and the columns of its schema in v[]. `fields` are its custom fields: a
@@ -40,12 +40,12 @@ int64_t row_int(const struct row *r, int column);
 const char *row_text(const struct row *r, int column);
 bool row_is_null(const struct row *r, int column);
 
-/* "R-1042". `out` holds 32 bytes. Parsing accepts r-1042 and plain 1042 (then *entity is left alone);
- * 0 or -1. */
+/* "R-1042". `out` holds 32 bytes. Parsing accepts r-1042 and plain 1042 (then *entity is left
+ * alone); 0 or -1. */
 void row_id_format(enum entity e, int64_t id, char *out);
 int row_id_parse(const char *text, enum entity *entity, int64_t *id);
 
-/* The row as one JSON object: id, version, columns, fields (as an object), for --json and exports. */
+/* The row as one JSON object, for --json and exports: id, version, columns, fields (an object). */
 struct jsonw;
 void row_json(const struct row *r, struct jsonw *w);
 

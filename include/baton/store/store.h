@@ -13,8 +13,7 @@
  * allowed outside a turn too.
  *
  * Rows handed out are borrowed: valid until the next turn_begin, turn_commit,
- * store_settle, or change of that row in the same turn. Copy what must last.
- */
+ * store_settle, or change of that row in the same turn. Copy what must last. */
 #ifndef BATON_STORE_STORE_H
 #define BATON_STORE_STORE_H
 
@@ -25,11 +24,11 @@ struct buf;
 struct store;
 
 struct store_options {
-    const char *path;    /* the file; made if absent and `create` */
+    const char *path; /* the file; made if absent and `create` */
     bool create;
     bool read_only;
-    size_t cache_bytes;  /* SQLite's page cache; 0: 8 MB */
-    size_t dirty_rows;   /* 0: LIMIT_DIRTY_ROWS */
+    size_t cache_bytes; /* SQLite's page cache; 0: 8 MB */
+    size_t dirty_rows;  /* 0: LIMIT_DIRTY_ROWS */
 };
 
 /* ERROR_BUSY: another process has it open (the message says what to do). ERROR_CORRUPT: not a
@@ -58,37 +57,48 @@ struct store_set {
 /* One change of one row, and its event. Only inside a command. */
 struct store_change {
     enum entity entity;
-    int64_t id;          /* 0: create, the store gives the id */
-    int64_t based_on;    /* the version it was made for; 0: any. Else ERROR_CONFLICT */
-    const char *kind;    /* of event: "referral.advanced", "person.created", ... */
-    const char *actor;   /* "S-3", "timer", "plugin pre_referral", "operator" */
+    int64_t id;        /* 0: create, the store gives the id */
+    int64_t based_on;  /* the version it was made for; 0: any. Else ERROR_CONFLICT */
+    const char *kind;  /* of event: "referral.advanced", "person.created", ... */
+    const char *actor; /* "S-3", "timer", "plugin pre_referral", "operator" */
     int64_t at_ms;
     const struct store_set *set;
     size_t set_count;
-    const char *fields;  /* JSON object merged into the row's custom fields, or NULL */
+    const char *fields; /* JSON object merged into the row's custom fields, or NULL */
     size_t fields_len;
-    const char *detail;  /* further members of the payload, without braces, by jsonw; or NULL */
+    const char *detail; /* further members of the payload, without braces, by jsonw; or NULL */
     size_t detail_len;
 };
 /* Checks types, lengths, references, uniqueness, allowed words and required columns; the error
  * names the column and what it takes. *out (may be NULL) is the row as it now is. */
-int store_change(struct store *s, const struct store_change *change, const struct row **out, struct error *e);
+int store_change(struct store *s, const struct store_change *change, const struct row **out,
+                 struct error *e);
 
 /* An event that changes no row: entity and id may say what it is about (or ENTITY_NONE, 0). */
 int store_record(struct store *s, const struct store_change *change, struct error *e);
 
 /* ERROR_NOT_FOUND: "no referral R-12". */
-int store_get(struct store *s, enum entity entity, int64_t id, const struct row **out, struct error *e);
+int store_get(struct store *s, enum entity entity, int64_t id, const struct row **out,
+              struct error *e);
 bool store_has(struct store *s, enum entity entity, int64_t id);
 /* By a COLUMN_UNIQUE or COLUMN_INDEXED text column; the first. ERROR_NOT_FOUND. */
 int store_find_by(struct store *s, enum entity entity, int column, const char *text,
                   const struct row **out, struct error *e);
 
 /* Lists: by id, paged by key, bounded by LIMIT_LIST_ROWS. */
-enum filter_op { FILTER_EQ, FILTER_NE, FILTER_LT, FILTER_LE, FILTER_GT, FILTER_GE, FILTER_NULL, FILTER_NOT_NULL };
+enum filter_op {
+    FILTER_EQ,
+    FILTER_NE,
+    FILTER_LT,
+    FILTER_LE,
+    FILTER_GT,
+    FILTER_GE,
+    FILTER_NULL,
+    FILTER_NOT_NULL
+};
 enum { FILTER_ID = -1, FILTER_CREATED = -2, FILTER_UPDATED = -3, FILTER_FIELD = -4 };
 struct store_filter {
-    int column;        /* index in the schema, or one of the above */
+    int column; /* index in the schema, or one of the above */
     enum filter_op op;
     struct value value;
     const char *field; /* FILTER_FIELD: name of the custom field */
@@ -103,7 +113,8 @@ struct store_query {
 };
 /* Calls `each` for each row; a non-zero return of it stops and is returned. */
 typedef int (*store_each)(void *context, const struct row *row);
-int store_list(struct store *s, const struct store_query *q, store_each each, void *context, struct error *e);
+int store_list(struct store *s, const struct store_query *q, store_each each, void *context,
+               struct error *e);
 int store_count(struct store *s, const struct store_query *q, int64_t *out, struct error *e);
 /* Counts by the values of one column: each(value, count), highest count first. */
 typedef int (*store_each_count)(void *context, const struct value *value, int64_t count);
@@ -112,8 +123,8 @@ int store_count_by(struct store *s, const struct store_query *q, int column, sto
 
 /* Full text over the searched columns of person, partner or service (ENTITY_NONE: all three): every
  * word must occur, the last one may be a beginning; case and accents do not matter. Best first. */
-int store_search(struct store *s, enum entity entity, const char *text, size_t limit, store_each each,
-                 void *context, struct error *e);
+int store_search(struct store *s, enum entity entity, const char *text, size_t limit,
+                 store_each each, void *context, struct error *e);
 
 /* Events. Newest first for one row (its backward links); by seq for all. */
 struct event {
@@ -122,29 +133,30 @@ struct event {
     int64_t entity_id, version; /* version of the row after it; 0 for store_record */
     int64_t previous;           /* the row's event before this one, or 0 */
     const char *kind, *actor;
-    const char *payload;        /* JSON, or NULL where erased: {"set":{…},"fields":{…}, detail…} */
+    const char *payload; /* JSON, or NULL where erased: {"set":{…},"fields":{…}, detail…} */
     size_t payload_len;
-    const uint8_t *salt, *hash; /* 16 (NULL where erased), 32 bytes */
+    const uint8_t *salt, *hash;    /* 16 (NULL where erased), 32 bytes */
     const uint8_t *payload_digest; /* 32 bytes where erased, else NULL */
 };
 typedef int (*store_each_event)(void *context, const struct event *event);
-int store_history(struct store *s, enum entity entity, int64_t id, size_t limit, store_each_event each,
-                  void *context, struct error *e);
-int store_events(struct store *s, int64_t after_seq, size_t limit, store_each_event each, void *context,
-                 struct error *e);
+int store_history(struct store *s, enum entity entity, int64_t id, size_t limit,
+                  store_each_event each, void *context, struct error *e);
+int store_events(struct store *s, int64_t after_seq, size_t limit, store_each_event each,
+                 void *context, struct error *e);
 int64_t store_last_event(const struct store *s);
 
 /* The row's JSON payload of `set` applied to a row: how a row is the fold of its events. `before`
  * NULL: the row's first event. *out is a new row, mem_free it. Used by recovery and by audit. */
-int store_fold(const struct row *before, const struct event *event, struct row **out, struct error *e);
+int store_fold(const struct row *before, const struct event *event, struct row **out,
+               struct error *e);
 /* The hash of an event, given the one before it (zeros for the first). */
 void store_event_hash(const struct event *event, const uint8_t previous_hash[32], uint8_t out[32]);
 
-/* What is due: the row of one of `entities` (bits 1u << ENTITY_X) whose COLUMN_DUE is the oldest and
- * at or before now_ms. Nothing due: 0, with *entity = ENTITY_NONE. A row leaves the due list when that
- * column changes. store_due_at: the next instant at which something is due, INT64_MAX if nothing. */
-int store_due_next(struct store *s, unsigned entities, int64_t now_ms, enum entity *entity, int64_t *id,
-                   int64_t *at_ms, struct error *e);
+/* What is due: the row of one of `entities` (bits 1u << ENTITY_X) whose COLUMN_DUE is the oldest
+ * and at or before now_ms. Nothing due: 0, with *entity = ENTITY_NONE. A row leaves the due list
+ * when that column changes. store_due_at: when the next thing is due, INT64_MAX if nothing. */
+int store_due_next(struct store *s, unsigned entities, int64_t now_ms, enum entity *entity,
+                   int64_t *id, int64_t *at_ms, struct error *e);
 int store_due_at(struct store *s, unsigned entities, int64_t *at_ms, struct error *e);
 
 /* Settling: writes up to `rows` dirty rows (0: all) into their tables, as a turn of its own. */
@@ -155,7 +167,8 @@ size_t store_dirty(const struct store *s);
 int store_index_field(struct store *s, enum entity entity, const char *field, struct error *e);
 
 /* Small facts of the organisation that are no entity: key → text. Inside a command. */
-int store_meta_get(struct store *s, const char *key, struct buf *out, struct error *e); /* absent: 0, nothing added */
+/* Absent: 0, nothing added. */
+int store_meta_get(struct store *s, const char *key, struct buf *out, struct error *e);
 int store_meta_set(struct store *s, const char *key, const char *text, struct error *e);
 
 struct store_stats {

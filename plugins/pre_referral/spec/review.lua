@@ -1,5 +1,4 @@
--- Every rule of the plugin, run in a scratch organisation whose clock is
--- movable and whose [roles] add teacher, counsellor and psychologist:
+-- Every rule of the plugin, run in a scratch organisation whose clock is movable:
 --
 --   baton run --org scratch plugins/pre_referral/spec/review.lua [VARIANT]
 --
