@@ -58,7 +58,12 @@ static int check_transition(struct move *m, struct error *e)
     return check_unknown(m, e);
 }
 
-static int check_role(const struct move *m, struct error *e)
+static int check_version(struct move *m, struct error *e)
+{
+    return referral__check_version(m->row, m->a->based_on, e);
+}
+
+static int check_role(struct move *m, struct error *e)
 {
     if (m->t->locked || actor_has_any_role(m->actor, m->t->roles))
         return 0;
@@ -112,7 +117,7 @@ static int check_unknown_reason(const struct move *m, struct error *e)
     return rc;
 }
 
-static int check_reason(const struct move *m, struct error *e)
+static int check_reason(struct move *m, struct error *e)
 {
     const struct transition *t = m->t;
     const struct reason *found = NULL;
@@ -131,7 +136,7 @@ static int check_reason(const struct move *m, struct error *e)
     return rc < 0 ? rc : check_text(m, "note", m->a->note, e);
 }
 
-static int check_outcome(const struct move *m, struct error *e)
+static int check_outcome(struct move *m, struct error *e)
 {
     if (!m->a->outcome)
         return 0;
@@ -146,7 +151,7 @@ static int check_outcome(const struct move *m, struct error *e)
 
 /* Fields. */
 
-static int check_fields(const struct move *m, struct error *e)
+static int check_fields(struct move *m, struct error *e)
 {
     if (!m->a->fields)
         return 0;
@@ -192,7 +197,7 @@ static size_t check_missing(const struct move *m, const char *const *names, stru
 }
 
 /* What the stage asks for is asked for on the way forwards: not when it ends, not when it stays. */
-static int check_required(const struct move *m, struct error *e)
+static int check_required(struct move *m, struct error *e)
 {
     const struct transition *t = m->t;
     const struct stage *stage = graph_stage(m->graph, m->stage);
@@ -253,24 +258,17 @@ static int check_guard(struct move *m, struct error *e)
     return rc < 0 ? rc : -ERROR_DENIED;
 }
 
+/* In this order; domain_explain runs all of them, so each works alone once the first two went. */
+const struct advance__rule advance__rules[] = {
+    { "transition", check_transition }, { "version", check_version }, { "role", check_role },
+    { "reason", check_reason },         { "outcome", check_outcome }, { "fields", check_fields },
+    { "required", check_required },     { "guard", check_guard },     { NULL, NULL },
+};
+
 int advance__check(struct move *m, struct error *e)
 {
-    int rc = referral__place(m->d, m->row, &m->graph, &m->stage, e);
-    if (rc == 0)
-        rc = check_transition(m, e);
-    if (rc == 0)
-        rc = referral__check_version(m->row, m->a->based_on, e);
-    if (rc == 0)
-        rc = check_role(m, e);
-    if (rc == 0)
-        rc = check_reason(m, e);
-    if (rc == 0)
-        rc = check_outcome(m, e);
-    if (rc == 0)
-        rc = check_fields(m, e);
-    if (rc == 0)
-        rc = check_required(m, e);
-    if (rc == 0)
-        rc = check_guard(m, e);
+    int rc = advance__place(m, e);
+    for (const struct advance__rule *r = advance__rules; rc == 0 && r->name; r++)
+        rc = r->check(m, e);
     return rc;
 }

@@ -136,7 +136,16 @@ struct move {
     const struct transition *t;
     int64_t now_ms;
 };
-int advance__check(struct move *m, struct error *e);
+/* One question of the way, and a word for it. Each looks only; 0, or the refusal. */
+struct advance__rule {
+    const char *name;
+    int (*check)(struct move *m, struct error *e);
+};
+extern const struct advance__rule advance__rules[]; /* in order; ends with name NULL */
+/* Finds graph and stage. A referral pinned to another version than the loaded one goes nowhere but
+ * by a locked transition. */
+int advance__place(struct move *m, struct error *e);
+int advance__check(struct move *m, struct error *e); /* place, then every rule */
 void advance__call(const struct move *m, struct domain_call *call);
 
 #endif

@@ -29,7 +29,7 @@ static bool files_is_below(const char *folder, const char *path)
            path[n] != '\0';
 }
 
-/* Where the path leads: itself resolved; for a file to be made, its folder resolved and its
+/* Where the path leads: itself resolved; for a file to be made, its resolved folder and its
  * name. */
 static bool files_resolve(const char *path, bool writing, char out[PATH_MAX])
 {

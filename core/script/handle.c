@@ -265,8 +265,7 @@ static int handle_fields_newindex(lua_State *L)
                           "a field is not changed by assigning: use h:set{fields={%.64s=…}}", key);
 }
 
-/* Whoever loops gets this function in hand and may call it with anything: lua_next checks
- * nothing. */
+/* Whoever loops gets this function and may call it with anything: lua_next checks nothing. */
 static int handle_next(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);

@@ -69,8 +69,7 @@ void settings_free(struct plugin *p);
 /* Raises unless the plugin at work is loading. Returns it. */
 struct plugin *plugin_loading(lua_State *L, const char *call);
 void plugin_problem(struct plugin *p, const char *text); /* copies */
-/* Circuit breaker: how a handler, effect or job of it went. ERROR_DENIED, a refusal, is no
- * failure. */
+/* Circuit breaker: how a handler, effect or job of it went. A refusal (ERROR_DENIED) is fine. */
 void plugin_went(struct plugin *p, int result, const struct error *e);
 /* The refusal of a plugin that is switched off: ERROR_DENIED. */
 int plugin_is_off(const struct plugin *p, struct error *e);

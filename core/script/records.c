@@ -92,8 +92,7 @@ int records__first(lua_State *L, enum entity entity)
 
 /* ---- each ---- */
 
-/* Upvalues of the iterator: conditions, entity, page of handles, place in it, last id, rows
- * left. */
+/* The iterator's upvalues: conditions, entity, page of handles, place in it, last id, rows left. */
 enum { EACH_QUERY = 1, EACH_ENTITY, EACH_PAGE, EACH_AT, EACH_LAST, EACH_LEFT };
 
 static void records_set_upvalue(lua_State *L, int upvalue, int64_t value)

@@ -112,8 +112,8 @@ struct value script__to_value(lua_State *L, int index, const struct column *c);
 /* Custom fields: a Lua table to a JSON patch by declared types (times, lists, refs); raises. */
 void script__to_fields(lua_State *L, int index, enum entity entity, const struct graph *graph,
                        struct buf *out);
-/* Any Lua value as JSON, and back. Cycles, depth, NaN, mixed keys, functions: refused, with
- * path. */
+/* Any Lua value as JSON, and back. Cycles, depth, NaN, mixed keys, functions are refused, with
+ * the path. */
 void script__to_json(lua_State *L, int index, struct buf *out);
 struct json_t;
 void script__push_json(lua_State *L, const struct json_t *value);

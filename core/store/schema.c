@@ -18,35 +18,15 @@ static const char *const consent_statuses[] = { "given", "refused", "withdrawn",
 #define IDX COLUMN_INDEXED
 #define ENG COLUMN_ENGINE
 #define DUE (COLUMN_DUE | COLUMN_ENGINE)
-/* clang-format off: a line each, instead of four. */
-#define TEXT(name, flags, help)                                                                    \
-    {                                                                                              \
-        name, COLUMN_TEXT, flags, ENTITY_NONE, NULL, help                                          \
-    }
-#define WORD(name, flags, words, help)                                                             \
-    {                                                                                              \
-        name, COLUMN_TEXT, flags, ENTITY_NONE, words, help                                         \
-    }
-#define INT(name, flags, help)                                                                     \
-    {                                                                                              \
-        name, COLUMN_INT, flags, ENTITY_NONE, NULL, help                                           \
-    }
-#define REAL(name, flags, help)                                                                    \
-    {                                                                                              \
-        name, COLUMN_REAL, flags, ENTITY_NONE, NULL, help                                          \
-    }
-#define TIME(name, flags, help)                                                                    \
-    {                                                                                              \
-        name, COLUMN_TIME, flags, ENTITY_NONE, NULL, help                                          \
-    }
-#define REF(name, flags, entity, help)                                                             \
-    {                                                                                              \
-        name, COLUMN_REF, flags, entity, NULL, help                                                \
-    }
-#define ANY(name, flags, help)                                                                     \
-    {                                                                                              \
-        name, COLUMN_ANY, flags, ENTITY_NONE, NULL, help                                           \
-    }
+/* A line each, instead of four. */
+/* clang-format off */
+#define TEXT(name, flags, help) { name, COLUMN_TEXT, flags, ENTITY_NONE, NULL, help }
+#define WORD(name, flags, words, help) { name, COLUMN_TEXT, flags, ENTITY_NONE, words, help }
+#define INT(name, flags, help) { name, COLUMN_INT, flags, ENTITY_NONE, NULL, help }
+#define REAL(name, flags, help) { name, COLUMN_REAL, flags, ENTITY_NONE, NULL, help }
+#define TIME(name, flags, help) { name, COLUMN_TIME, flags, ENTITY_NONE, NULL, help }
+#define REF(name, flags, entity, help) { name, COLUMN_REF, flags, entity, NULL, help }
+#define ANY(name, flags, help) { name, COLUMN_ANY, flags, ENTITY_NONE, NULL, help }
 /* clang-format on */
 #define EXTERNAL                                                                                   \
     TEXT("external_id", UNI, "id in the system it came from; an import finds the row by it")

@@ -89,6 +89,11 @@ int64_t store__dirty_after(const struct dirty_map *m, int64_t id);
 int64_t store__dirty_before(const struct dirty_map *m, int64_t id);
 void store__dirty_free(struct dirty_map *m); /* with the rows */
 
+struct indexed_field { /* a custom field that lists look up by its value */
+    enum entity entity;
+    char *name;
+};
+
 struct undo { /* a dirty entry before this command changed it */
     int64_t id;
     struct row *row; /* NULL: it was not dirty */
@@ -153,10 +158,7 @@ struct store {
     bool due_floor_moved;
     struct due_entry command_due_floor, turn_due_floor; /* to go back to when they are undone */
 
-    struct indexed_field {
-        enum entity entity;
-        char *name;
-    } * indexed;
+    struct indexed_field *indexed;
     size_t indexed_count;
     struct buf scratch, payload, folded;
     int64_t turns, commands;
@@ -214,8 +216,7 @@ int store__recover(struct store *s, struct error *e);
 int store__settle_now(struct store *s, struct error *e);
 int store__index_fields(struct store *s, const struct row *r, struct error *e);
 struct json_slice;
-/* A custom field as the index and lists compare it: text as it is, numbers in decimal, true is
- * 1. */
+/* A custom field as index and lists compare it: text as it is, numbers in decimal, true is 1. */
 void store__field_text(const struct json_slice *v, struct buf *out);
 
 /* ---- due.c ---- */

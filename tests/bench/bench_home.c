@@ -60,7 +60,7 @@ static void home_path(const struct bench_options *o, const char *below, char *ou
     snprintf(out, size, "%s/home%s", real, below);
 }
 
-struct home *bench_home_again(const struct bench_options *o)
+static struct home *home_again(const struct bench_options *o)
 {
     char dir[512];
     struct error e;
@@ -69,6 +69,11 @@ struct home *bench_home_again(const struct bench_options *o)
     if (home_open(&h, dir, o->plugins, &e))
         bench_die("%s", e.message);
     return h;
+}
+
+void bench_home_remove(const struct bench_options *o)
+{
+    nftw(o->dir, home_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 struct home *bench_home_new(const struct bench_options *o)
@@ -87,7 +92,7 @@ struct home *bench_home_new(const struct bench_options *o)
     home_write(path, plugin_ini);
     home_path(o, "/plugins/bench/init.lua", path, sizeof path);
     home_write(path, plugin_lua);
-    return bench_home_again(o);
+    return home_again(o);
 }
 
 void bench_home_add(struct home *h, const char *org, const char *plugins)

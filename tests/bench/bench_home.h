@@ -9,7 +9,7 @@
 /* Makes SCRATCH/home anew with the plugin `bench`: three stages in a circle, a guard that reads
  * three of twelve fields, a deadline in each stage. */
 struct home *bench_home_new(const struct bench_options *o);
-struct home *bench_home_again(const struct bench_options *o);
+void bench_home_remove(const struct bench_options *o); /* the whole scratch folder */
 void bench_home_add(struct home *h, const char *org, const char *plugins);
 /* Opens `count` referrals of the workflow in turns of 1,000. */
 void bench_home_fill(struct org *o, int64_t count);

@@ -9,7 +9,7 @@
 #include "baton/base/buf.h"
 #include "baton/base/clock.h"
 #include "baton/base/json.h"
-#include "bench/bench.h"
+#include "bench/bench_home.h"
 
 static struct buf report_json;
 static struct jsonw report_writer;
@@ -115,6 +115,7 @@ int main(int argc, char **argv)
     bench_org(&o);
     bench_transitions(&o);
     main_write_json(argv[4]);
+    bench_home_remove(&o);
     buf_free(&report_json);
     return 0;
 }

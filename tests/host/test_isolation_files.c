@@ -243,10 +243,11 @@ static void ones_own_files_are_there(void **state)
 static void folders_stay_with_their_session(void **state)
 {
     struct pair *p = *state;
-    struct talk *t = &p->talks[ELM];
+    struct talk fresh, *t = &fresh;
     struct buf json = BUF_INIT;
     char folder[256];
     world(p);
+    talk_open(t);
     path_of(folder, sizeof folder, p, "orgs/elm");
     pair_request(&json, "eval", "return json.read('secret.json')", NULL, folder);
     pair_check(p, ELM, "elm's own", pair_ask(p, t, ELM, buf_text(&json)), SECRET);
@@ -255,6 +256,7 @@ static void folders_stay_with_their_session(void **state)
                                           "json.write('new.json', 1)", NULL };
     for (size_t i = 0; probes[i]; i++)
         assert_has(pair_eval_as(p, t, OAK, NULL, probes[i]), "\"code\":\"denied\"");
+    talk_close(t);
     buf_free(&json);
 }
 

@@ -11,11 +11,9 @@ struct buf {
     size_t len, cap;
 };
 
-/* clang-format off: it would take four lines for an initialiser. */
-#define BUF_INIT                                                                                   \
-    {                                                                                              \
-        NULL, 0, 0                                                                                 \
-    }
+/* One line instead of four. */
+/* clang-format off */
+#define BUF_INIT { NULL, 0, 0 }
 /* clang-format on */
 
 void buf_add(struct buf *b, const void *data, size_t n);

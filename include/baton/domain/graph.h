@@ -98,7 +98,7 @@ int graph_add_transition(struct graph *g, const struct transition *t, const char
                          const char *to, struct error *e);
 int graph_set_expire(struct graph *g, const char *stage, const struct span *after,
                      const char *transition, const char *where, struct error *e);
-/* What an organisation's settings take away or change: ERROR_DENIED for a locked one, with its
+/* What an organisation's settings take away or change. A locked one: ERROR_DENIED and its
  * source. */
 int graph_disable_transition(struct graph *g, const char *name, struct error *e);
 int graph_finish(struct graph *g, struct error *e);

@@ -9,8 +9,7 @@
 struct error;
 struct home;
 
-/* home/baton.ini, home/orgs/NAME/{org.ini, plugins/, org.db, outbox/}, home/plugins/,
- * home/baton.sock */
+/* In it: baton.ini, orgs/NAME/{org.ini, plugins/, org.db, outbox/}, plugins/, baton.sock. */
 int home_init(const char *dir, struct error *e); /* ERROR_CONFLICT if it is one already */
 int home_open(struct home **out, const char *dir, const char *shipped_plugins, struct error *e);
 void home_close(struct home *h);

@@ -125,8 +125,7 @@ size_t session_complete(struct session *s, const char *line, size_t cursor, sess
 /* Returns where the word begins. */
 
 /* ---- help, from the registration table (DESIGN 15) ---- */
-/* Appends help for "" (overview), a module, or "referrals.find"; ERROR_NOT_FOUND names near
- * ones. */
+/* Appends help for "" (overview), a module or "referrals.find"; ERROR_NOT_FOUND has near names. */
 int script_help(const char *topic, struct buf *out, struct error *e);
 /* Appends the whole reference as Markdown: docs/lua-api.md. */
 void script_reference(struct buf *out);
