@@ -12,7 +12,7 @@ build)
         libutf8proc-dev libcmocka-dev tzdata sqlite3 lua5.4"
     ;;
 lint)
-    packages="clang-format clang-tidy cppcheck shellcheck lua5.4"
+    packages="clang-format clang-tidy cppcheck shellcheck lua5.4 lua-check"
     ;;
 *)
     echo "usage: deps.sh build|lint" >&2

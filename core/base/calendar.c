@@ -76,6 +76,25 @@ bool calendar_is_school_day(const struct calendar *c, int64_t day)
     return calendar_days_hold(&c->terms, day) && calendar_is_working_day(c, day);
 }
 
+bool calendar_is_holiday(const struct calendar *c, int64_t day)
+{
+    return calendar_days_hold(&c->holidays, day);
+}
+
+size_t calendar_day_hours(const struct calendar *c, int64_t day, int index, int64_t *start_ms,
+                          int64_t *end_ms)
+{
+    const struct calendar__hours *hours = calendar_hours(c, day);
+    if (index >= 0 && (size_t)index < hours->count) {
+        *start_ms = hours->windows[index].start_ms;
+        *end_ms = hours->windows[index].end_ms;
+    }
+    return hours->count;
+}
+
+/* Which days a unit of time counts. */
+typedef bool (*calendar_counts)(const struct calendar *c, int64_t day);
+
 /* Wall clock to instant. Well inside a segment there is one answer: its offset. */
 struct calendar_cursor {
     const struct zone *zone;
@@ -102,13 +121,14 @@ static int64_t calendar_instant(struct calendar_cursor *cursor, int64_t local_ms
 }
 
 /* The working windows of a day, in order and without overlap, also where hours lie in the gap of
- * a spring change. */
+ * a spring change. None where `counts` says so. */
 static size_t calendar_windows(const struct calendar *c, struct calendar_cursor *cursor,
-                               int64_t day, struct calendar_window out[CALENDAR__WINDOWS])
+                               calendar_counts counts, int64_t day,
+                               struct calendar_window out[CALENDAR__WINDOWS])
 {
     const struct calendar__hours *hours = calendar_hours(c, day);
     int64_t before_ms = INT64_MIN;
-    if (!calendar_is_working_day(c, day))
+    if (!counts(c, day))
         return 0;
     for (size_t i = 0; i < hours->count; i++) {
         int64_t midnight = day * ZONE__DAY_MS;
@@ -131,7 +151,8 @@ static int64_t calendar_day_of(const struct calendar *c, int64_t at_ms)
     return zone__floor_div(zone__to_local(c->zone, at_ms), ZONE__DAY_MS);
 }
 
-int64_t calendar_working_ms(const struct calendar *c, int64_t from_ms, int64_t to_ms)
+static int64_t calendar_count_ms(const struct calendar *c, calendar_counts counts, int64_t from_ms,
+                                 int64_t to_ms)
 {
     struct calendar_cursor cursor = calendar_cursor(c);
     struct calendar_window windows[CALENDAR__WINDOWS];
@@ -143,7 +164,7 @@ int64_t calendar_working_ms(const struct calendar *c, int64_t from_ms, int64_t t
     /* A change of offset at midnight can move a window into the neighbouring day. */
     int64_t last = calendar_day_of(c, to_ms) + 1;
     for (int64_t day = calendar_day_of(c, from_ms) - 1; day <= last; day++) {
-        size_t count = calendar_windows(c, &cursor, day, windows);
+        size_t count = calendar_windows(c, &cursor, counts, day, windows);
         for (size_t i = 0; i < count; i++) {
             int64_t start_ms = windows[i].start_ms > from_ms ? windows[i].start_ms : from_ms;
             int64_t end_ms = windows[i].end_ms < to_ms ? windows[i].end_ms : to_ms;
@@ -151,6 +172,22 @@ int64_t calendar_working_ms(const struct calendar *c, int64_t from_ms, int64_t t
         }
     }
     return sum_ms;
+}
+
+int64_t calendar_working_ms(const struct calendar *c, int64_t from_ms, int64_t to_ms)
+{
+    return calendar_count_ms(c, calendar_is_working_day, from_ms, to_ms);
+}
+
+int64_t calendar_measure(const struct calendar *c, enum calendar_unit unit, int64_t from_ms,
+                         int64_t to_ms)
+{
+    if (unit == CALENDAR_ELAPSED)
+        return to_ms - from_ms;
+    calendar_counts counts =
+        unit == CALENDAR_SCHOOL ? calendar_is_school_day : calendar_is_working_day;
+    return from_ms <= to_ms ? calendar_count_ms(c, counts, from_ms, to_ms)
+                            : -calendar_count_ms(c, counts, to_ms, from_ms);
 }
 
 bool calendar_is_working_time(const struct calendar *c, int64_t at_ms)
@@ -193,8 +230,8 @@ static int64_t calendar_clock_on(const struct calendar *c, int64_t day, int64_t 
 }
 
 static int calendar_add_days(const struct calendar *c, int64_t from_ms, int64_t n,
-                             bool (*counts)(const struct calendar *, int64_t), const char *what,
-                             int64_t *out, struct error *e)
+                             calendar_counts counts, const char *what, int64_t *out,
+                             struct error *e)
 {
     int rc = calendar_check_instant(from_ms, e);
     if (rc || n == 0) {
@@ -231,14 +268,14 @@ int calendar_add_school_days(const struct calendar *c, int64_t from_ms, int64_t 
 }
 
 /* Forwards to the first instant with `left_ms` of working time behind it. */
-static bool calendar_walk_forwards(const struct calendar *c, int64_t from_ms, int64_t left_ms,
-                                   int64_t *out)
+static bool calendar_walk_forwards(const struct calendar *c, calendar_counts counts,
+                                   int64_t from_ms, int64_t left_ms, int64_t *out)
 {
     struct calendar_cursor cursor = calendar_cursor(c);
     struct calendar_window windows[CALENDAR__WINDOWS];
     int64_t day = calendar_day_of(c, from_ms) - 1;
     for (int walked = 0; walked < CALENDAR_WALK_DAYS; walked++, day++) {
-        size_t count = calendar_windows(c, &cursor, day, windows);
+        size_t count = calendar_windows(c, &cursor, counts, day, windows);
         for (size_t i = 0; i < count; i++) {
             int64_t start_ms = windows[i].start_ms > from_ms ? windows[i].start_ms : from_ms;
             int64_t length_ms = windows[i].end_ms - start_ms;
@@ -252,14 +289,14 @@ static bool calendar_walk_forwards(const struct calendar *c, int64_t from_ms, in
     return false;
 }
 
-static bool calendar_walk_backwards(const struct calendar *c, int64_t from_ms, int64_t left_ms,
-                                    int64_t *out)
+static bool calendar_walk_backwards(const struct calendar *c, calendar_counts counts,
+                                    int64_t from_ms, int64_t left_ms, int64_t *out)
 {
     struct calendar_cursor cursor = calendar_cursor(c);
     struct calendar_window windows[CALENDAR__WINDOWS];
     int64_t day = calendar_day_of(c, from_ms) + 1;
     for (int walked = 0; walked < CALENDAR_WALK_DAYS; walked++, day--) {
-        size_t count = calendar_windows(c, &cursor, day, windows);
+        size_t count = calendar_windows(c, &cursor, counts, day, windows);
         for (size_t i = count; i-- > 0;) {
             int64_t end_ms = windows[i].end_ms < from_ms ? windows[i].end_ms : from_ms;
             int64_t length_ms = end_ms - windows[i].start_ms;
@@ -273,8 +310,8 @@ static bool calendar_walk_backwards(const struct calendar *c, int64_t from_ms, i
     return false;
 }
 
-int calendar_add_working_ms(const struct calendar *c, int64_t from_ms, int64_t n_ms, int64_t *out,
-                            struct error *e)
+static int calendar_add_counted(const struct calendar *c, calendar_counts counts, const char *what,
+                                int64_t from_ms, int64_t n_ms, int64_t *out, struct error *e)
 {
     int64_t result_ms = from_ms;
     int rc = calendar_check_instant(from_ms, e);
@@ -282,11 +319,35 @@ int calendar_add_working_ms(const struct calendar *c, int64_t from_ms, int64_t n
         return rc;
     bool found = n_ms == 0;
     if (n_ms > 0)
-        found = calendar_walk_forwards(c, from_ms, n_ms, &result_ms);
+        found = calendar_walk_forwards(c, counts, from_ms, n_ms, &result_ms);
     else if (n_ms < 0 && n_ms > INT64_MIN)
-        found = calendar_walk_backwards(c, from_ms, -n_ms, &result_ms);
+        found = calendar_walk_backwards(c, counts, from_ms, -n_ms, &result_ms);
     if (!found)
-        return calendar_refuse_walk(c, from_ms, "so much working time", e);
+        return calendar_refuse_walk(c, from_ms, what, e);
     *out = result_ms;
     return 0;
+}
+
+int calendar_add_working_ms(const struct calendar *c, int64_t from_ms, int64_t n_ms, int64_t *out,
+                            struct error *e)
+{
+    return calendar_add_counted(c, calendar_is_working_day, "so much working time", from_ms, n_ms,
+                                out, e);
+}
+
+int calendar_add(const struct calendar *c, enum calendar_unit unit, int64_t from_ms, int64_t n_ms,
+                 int64_t *out, struct error *e)
+{
+    if (unit == CALENDAR_WORKING)
+        return calendar_add_working_ms(c, from_ms, n_ms, out, e);
+    if (unit == CALENDAR_SCHOOL)
+        return calendar_add_counted(c, calendar_is_school_day, "so much school time", from_ms, n_ms,
+                                    out, e);
+    int64_t at_ms;
+    int rc = calendar_check_instant(from_ms, e);
+    if (!rc && __builtin_add_overflow(from_ms, n_ms, &at_ms))
+        rc = error_set(e, ERROR_LIMIT, "so much time ends outside of the years 1 to 9999");
+    if (!rc && !(rc = calendar_check_instant(at_ms, e)))
+        *out = at_ms;
+    return rc;
 }

@@ -8,6 +8,7 @@
 
 #include "base/text_internal.h"
 #include "baton/base/buf.h"
+#include "baton/base/error.h"
 
 #include <assert.h>
 #include <jansson.h>
@@ -246,4 +247,21 @@ void jsonw_value(struct jsonw *w, const struct json_t *v)
         jsonw_null(w);
         return;
     }
+}
+
+void json_error(const struct error *error, struct buf *out)
+{
+    struct jsonw w;
+    jsonw_start(&w, out);
+    jsonw_open_object(&w);
+    jsonw_key(&w, "error");
+    jsonw_open_object(&w);
+    jsonw_key(&w, "code");
+    jsonw_text(&w, error_code_name(error->code));
+    jsonw_key(&w, "message");
+    jsonw_text(&w, error->message);
+    jsonw_key(&w, "where");
+    jsonw_text(&w, error->where);
+    jsonw_close(&w);
+    jsonw_close(&w);
 }

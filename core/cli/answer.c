@@ -93,13 +93,19 @@ static enum error_code answer_code(const char *name)
     return ERROR_INVALID;
 }
 
+/* "/as" points into the request, which we wrote: no place that anybody would look at. */
+static bool answer_is_pointer(const char *where)
+{
+    return where[0] == '/' && !strpbrk(where, ".:");
+}
+
 static void answer_error(struct answer *a, const json_t *error)
 {
     const char *message = json_string_value(json_object_get(error, "message"));
     const char *where = json_string_value(json_object_get(error, "where"));
     error_set(&a->error, answer_code(json_string_value(json_object_get(error, "code"))), "%s",
               message ? message : "refused without a reason");
-    if (where && *where)
+    if (where && *where && !answer_is_pointer(where))
         error_at(&a->error, "%s", where);
 }
 

@@ -139,9 +139,6 @@ static int args_command(struct args *a, const char *word, struct error *e)
 static int args_check_words(const struct args *a, struct error *e)
 {
     const struct cli *c = a->c;
-    if (!c->command && a->group && !c->help)
-        return error_set(e, ERROR_INVALID, "baton %s wants a word more, see baton %s --help",
-                         a->group, a->group);
     if (!c->command || c->help)
         return 0;
     if (c->count < c->command->min)

@@ -49,19 +49,7 @@ static void cli_say_error(bool as_json, const struct error *e)
         return;
     }
     struct buf out = BUF_INIT;
-    struct jsonw w;
-    jsonw_start(&w, &out);
-    jsonw_open_object(&w);
-    jsonw_key(&w, "error");
-    jsonw_open_object(&w);
-    jsonw_key(&w, "code");
-    jsonw_text(&w, error_code_name(e->code));
-    jsonw_key(&w, "message");
-    jsonw_text(&w, e->message);
-    jsonw_key(&w, "where");
-    jsonw_text(&w, e->where);
-    jsonw_close(&w);
-    jsonw_close(&w);
+    json_error(e, &out);
     print_json_text(stdout, out.data, out.len);
     buf_free(&out);
 }
@@ -84,7 +72,7 @@ static int cli_flush(const struct cli *c, int code)
     return code == CLI_OK ? CLI_IO : code;
 }
 
-static int cli_usage(const struct cli *c, const struct error *e)
+int cli_usage(const struct cli *c, const struct error *e)
 {
     cli_say_error(c->json, e);
     if (!c->json) {
@@ -108,7 +96,7 @@ int cli_main(int argc, char **argv)
         code = cli_usage(&c, &e);
     } else if (!c.command) {
         if (c.count > 0)
-            help_group(stdout, c.words[0]);
+            help_group(c.help ? stdout : stderr, c.words[0]);
         else
             help_overview(c.help ? stdout : stderr);
         code = c.help ? CLI_OK : CLI_USAGE;

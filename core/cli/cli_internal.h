@@ -86,6 +86,12 @@ extern const struct command command_audit, command_call, command_doctor, command
     command_reference, command_reload, command_repl, command_report, command_run, command_serve,
     command_status, command_stop, command_version;
 
+extern const struct command command_check, command_graph, command_new;
+extern const struct command command_explain, command_migrate;
+extern const struct command command_clock, command_calendar_show, command_calendar_preview;
+
+extern const struct command command_test;
+
 /* ---- cmd_help.c ---- */
 void help_overview(FILE *out);
 void help_command(FILE *out, const struct command *command);
@@ -103,13 +109,15 @@ void version_libraries(struct version_library out[VERSION_LIBRARIES]);
 int cli_exit_code(enum error_code code);
 /* Says the error, as text to stderr or as JSON to stdout, and returns its exit code. */
 int cli_fail(const struct cli *c, const struct error *e);
+/* The same for a command line that is wrong: the exit code is CLI_USAGE, and help is named. */
+int cli_usage(const struct cli *c, const struct error *e);
 
 /* ---- place.c: which home, organisation, files ---- */
 /* The folder of the home: --home, BATON_HOME, or the nearest folder upwards with baton.ini. The
  * caller frees *out. */
 int place_home(const struct cli *c, char **out, struct error *e);
 int place_open(const struct cli *c, struct home **out, struct error *e);
-/* --org, or the only one there is. The caller frees *out. */
+/* --org, or the only one there is. The caller frees *out. ERROR_INVALID: it takes an --org. */
 int place_org(const struct cli *c, const struct home *h, char **out, struct error *e);
 char *place_plugins(void); /* folder of the shipped plugins; the caller frees it */
 /* An absolute path of a file that may not exist yet. The caller frees *out. */
@@ -123,7 +131,8 @@ void print_json(FILE *out, const struct json_t *value);
 void print_json_text(FILE *out, const char *json, size_t n); /* text that we wrote */
 /* For people: an object as lines of key and value, an array of objects as a table. */
 void print_value(FILE *out, const struct json_t *value);
-/* Makes "due_at_ms": 1772…, "file_bytes": 123… of an object and those in it readable, in place.
+/* Makes "due_at_ms": 1772…, "file_bytes": 123… of an object and those in it readable, in place, as
+ * "due_at" and "file".
  * Times are shown in the zone, NULL: in UTC. */
 struct zone;
 void print_human(struct json_t *value, const struct zone *zone);

@@ -45,7 +45,7 @@ static int audit_run(const struct cli *c)
     struct error e;
     int code = CLI_OK;
     if (ask_open(&a, c, &e) < 0)
-        return cli_fail(c, &e);
+        return ask_refused(&a, c, &e);
     ask_begin(&a, "audit");
     if (ask_send(&a, &e) < 0) {
         code = cli_fail(c, &e);

@@ -10,7 +10,7 @@ static int control_ask(const struct cli *c, const char *op, bool wait, const cha
     struct error e;
     int code = CLI_OK;
     if ((c->org ? ask_open(&a, c, &e) : ask_open_server(&a, c, &e)) < 0)
-        return cli_fail(c, &e);
+        return ask_refused(&a, c, &e);
     ask_begin(&a, op);
     if (ask_send(&a, &e) < 0) {
         code = cli_fail(c, &e);

@@ -15,7 +15,7 @@ static int export_ask(const struct cli *c, const struct schema *schema, const ch
     struct error e;
     int code = CLI_OK;
     if (ask_open(&a, c, &e) < 0)
-        return cli_fail(c, &e);
+        return ask_refused(&a, c, &e);
     ask_begin(&a, "export");
     jsonw_key(&a.w, "entity");
     jsonw_text(&a.w, schema->name);
@@ -23,7 +23,8 @@ static int export_ask(const struct cli *c, const struct schema *schema, const ch
     jsonw_text(&a.w, format);
     jsonw_key(&a.w, "path");
     jsonw_text(&a.w, path);
-    if (transfer_separator(c, &a.w, &e) < 0 || ask_send(&a, &e) < 0) {
+    transfer_write_separator(c, &a.w);
+    if (ask_send(&a, &e) < 0) {
         code = cli_fail(c, &e);
     } else if (strcmp(path, "-")) { /* else the rows are the output */
         const json_t *report = transfer_report(&a);
@@ -43,13 +44,12 @@ static int export_ask(const struct cli *c, const struct schema *schema, const ch
 static int export_run(const struct cli *c)
 {
     const struct schema *schema;
-    const char *format;
+    const char *format, *separator;
     char *path = NULL;
     struct error e;
-    if (transfer_entity(c->words[0], &schema, &e) < 0 || transfer_format(c, &format, &e) < 0) {
-        cli_fail(c, &e);
-        return CLI_USAGE;
-    }
+    if (transfer_entity(c->words[0], &schema, &e) < 0 || transfer_format(c, &format, &e) < 0 ||
+        transfer_separator(c, &separator, &e) < 0)
+        return cli_usage(c, &e);
     if (!strcmp(c->words[1], "-"))
         return export_ask(c, schema, format, "-");
     if (place_file(c->words[1], &path, &e) < 0)

@@ -41,14 +41,25 @@ static int import_map(const struct cli *c, struct jsonw *w, struct error *e)
     for (const char *path; result == 0 && (path = cli_next(c, "map-file", &at_file));)
         result = import_map_file(path, w, e);
     for (const char *pair; result == 0 && (pair = cli_next(c, "map", &at));) {
-        const char *equals = strrchr(pair, '='); /* a header may hold =, a column can't */
-        if (!equals || equals == pair)
-            return error_set(e, ERROR_INVALID, "--map wants \"Header=column\", not \"%s\"", pair);
+        const char *equals = strrchr(pair, '=');
         jsonw_keyn(w, pair, (size_t)(equals - pair));
         jsonw_text(w, equals + 1);
     }
     jsonw_close(w);
     return result;
+}
+
+/* What can be said of the options before anything is opened. */
+static int import_check(const struct cli *c, struct error *e)
+{
+    size_t at = 0;
+    const char *separator;
+    for (const char *pair; (pair = cli_next(c, "map", &at));) {
+        const char *equals = strrchr(pair, '='); /* a header may hold =, a column can't */
+        if (!equals || equals == pair)
+            return error_set(e, ERROR_INVALID, "--map wants \"Header=column\", not \"%s\"", pair);
+    }
+    return transfer_separator(c, &separator, e);
 }
 
 static int import_spool_copy(int fd, struct error *e)
@@ -116,26 +127,25 @@ static int import_request(struct ask *a, const struct schema *schema, const char
     jsonw_bool(&a->w, cli_has(c, "dry-run"));
     jsonw_key(&a->w, "skip_unknown");
     jsonw_bool(&a->w, cli_has(c, "skip-unknown"));
-    int result = transfer_separator(c, &a->w, e);
-    return result < 0 ? result : import_map(c, &a->w, e);
+    transfer_write_separator(c, &a->w);
+    return import_map(c, &a->w, e);
 }
 
 static void import_say(const struct ask *a, const struct schema *schema, const json_t *report)
 {
     static const char *const counts[] = { "lines", "created", "changed", "unchanged", "refused" };
+    long long lines = transfer_number(report, "lines");
     long long refused = transfer_number(report, "refused");
     size_t shown = json_array_size(a->answer.refused);
     for (size_t i = 0; i < shown; i++) {
         const json_t *r = json_array_get(a->answer.refused, i);
         const char *message = json_string_value(json_object_get(r, "message"));
-        message = message ? message : "refused";
-        if (strncmp(message, "line ", 5)) /* most name their place themselves */
-            print_line(stderr, "line %lld: %s", transfer_number(r, "line"), message);
-        else
-            print_line(stderr, "%s", message);
+        print_line(stderr, "line %lld: %s", transfer_number(r, "line"),
+                   message ? message : "refused");
     }
     if (refused > (long long)shown)
-        print_line(stderr, "and %lld refused lines more", refused - (long long)shown);
+        print_line(stderr, "and %lld refused line%s more", refused - (long long)shown,
+                   refused - (long long)shown == 1 ? "" : "s");
     if (a->c->quiet)
         return;
     struct buf line = BUF_INIT;
@@ -144,7 +154,7 @@ static void import_say(const struct ask *a, const struct schema *schema, const j
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         buf_puts(&line, i ? ", " : " ");
         print_count(&line, transfer_number(report, counts[i]));
-        buf_printf(&line, " %s", counts[i]);
+        buf_printf(&line, " %s", i == 0 && lines == 1 ? "line" : counts[i]);
     }
     print_line(stdout, "%s", buf_text(&line));
     buf_free(&line);
@@ -166,9 +176,13 @@ static int import_ask(const struct cli *c, const struct schema *schema, const ch
     struct error e;
     int code = CLI_OK;
     if (ask_open(&a, c, &e) < 0)
-        return cli_fail(c, &e);
+        return ask_refused(&a, c, &e);
     if (import_request(&a, schema, format, path, &e) < 0 || ask_send(&a, &e) < 0) {
         code = cli_fail(c, &e);
+        if (!c->json && !strncmp(e.message, "unknown column", 14))
+            print_line(stderr,
+                       "Say where it belongs with --map \"HEADER=COLUMN\", or leave out what "
+                       "is not known with --skip-unknown.");
     } else {
         const json_t *report = transfer_report(&a);
         if (c->json)
@@ -188,10 +202,9 @@ static int import_run(const struct cli *c)
     char *path = NULL;
     struct error e;
     bool spooled = !strcmp(c->words[1], "-");
-    if (transfer_entity(c->words[0], &schema, &e) < 0 || transfer_format(c, &format, &e) < 0) {
-        cli_fail(c, &e);
-        return CLI_USAGE;
-    }
+    if (transfer_entity(c->words[0], &schema, &e) < 0 || transfer_format(c, &format, &e) < 0 ||
+        import_check(c, &e) < 0)
+        return cli_usage(c, &e);
     if ((spooled ? import_spool(&path, &e) : place_file(c->words[1], &path, &e)) < 0)
         return cli_fail(c, &e);
     int code = CLI_OK;

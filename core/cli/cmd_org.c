@@ -7,6 +7,7 @@
 #include "baton/base/json.h"
 #include "baton/base/memory.h"
 #include "baton/host/home.h"
+#include "cli/ask_internal.h"
 
 /* ---- add ---- */
 
@@ -25,31 +26,78 @@ static int org_add_settings(const struct cli *c, struct org_settings *s, struct 
     return 0;
 }
 
+/* Opens the new organisation once: [{plugin,problem}] of what does not load. */
+static json_t *org_add_findings(const struct cli *c, const char *name)
+{
+    struct cli named = *c;
+    struct ask a;
+    struct error e;
+    size_t i;
+    const json_t *p;
+    json_t *findings = json_array();
+    named.org = name;
+    named.as = NULL;
+    named.quiet = true; /* the notices say the same */
+    if (ask_open(&a, &named, &e) < 0) {
+        json_array_append_new(findings,
+                              json_pack("{s:s, s:s}", "plugin", "", "problem", e.message));
+        return findings;
+    }
+    ask_begin(&a, "status");
+    if (ask_send(&a, &e) == 0) {
+        json_array_foreach(json_object_get(a.answer.done, "plugins"), i, p)
+        {
+            if (!json_is_true(json_object_get(p, "loaded")))
+                json_array_append_new(findings, json_pack("{s:O?, s:O?}", "plugin",
+                                                          json_object_get(p, "name"), "problem",
+                                                          json_object_get(p, "problem")));
+        }
+    }
+    ask_close(&a);
+    return findings;
+}
+
+static void org_add_say(const struct cli *c, const struct home *h, const char *name)
+{
+    json_t *findings = org_add_findings(c, name);
+    size_t i;
+    const json_t *f;
+    if (c->json) {
+        json_t *said = json_pack("{s:s, s:O}", "org", name, "problems", findings);
+        print_json(stdout, said);
+        json_decref(said);
+    } else if (!c->quiet) {
+        print_line(stdout, "Added %s. Its settings: %s/orgs/%s/org.ini", name, home_dir(h), name);
+    }
+    json_array_foreach(findings, i, f)
+    {
+        const char *plugin = json_string_value(json_object_get(f, "plugin"));
+        const char *problem = json_string_value(json_object_get(f, "problem"));
+        if (!c->json)
+            print_line(stderr, "But %s%s%s: %s", plugin && *plugin ? "its plugin " : "it",
+                       plugin ? plugin : "",
+                       plugin && *plugin ? " does not load, so it works without it"
+                                         : " cannot be opened",
+                       problem ? problem : "");
+    }
+    json_decref(findings);
+}
+
 static int org_add_run(const struct cli *c)
 {
     struct home *h = NULL;
     struct org_settings settings;
     struct error e;
     const char *name = c->words[0];
-    int code = CLI_OK;
-    if (org_add_settings(c, &settings, &e) < 0) {
-        cli_fail(c, &e);
-        return CLI_USAGE;
-    }
-    if (place_open(c, &h, &e) < 0 || home_add_org(h, name, &settings, &e) < 0) {
+    int code = CLI_OK, result;
+    if (org_add_settings(c, &settings, &e) < 0)
+        return cli_usage(c, &e);
+    if (place_open(c, &h, &e) < 0) {
         code = cli_fail(c, &e);
-    } else if (c->json) {
-        struct buf out = BUF_INIT;
-        struct jsonw w;
-        jsonw_start(&w, &out);
-        jsonw_open_object(&w);
-        jsonw_key(&w, "org");
-        jsonw_text(&w, name);
-        jsonw_close(&w);
-        print_json_text(stdout, out.data, out.len);
-        buf_free(&out);
-    } else if (!c->quiet) {
-        print_line(stdout, "Added %s. Its settings: %s/orgs/%s/org.ini", name, home_dir(h), name);
+    } else if ((result = home_add_org(h, name, &settings, &e)) < 0) {
+        code = result == -ERROR_INVALID ? cli_usage(c, &e) : cli_fail(c, &e);
+    } else {
+        org_add_say(c, h, name);
     }
     home_close(h);
     return code;

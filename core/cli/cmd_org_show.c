@@ -6,6 +6,7 @@
 #include "baton/base/text.h"
 #include "baton/base/when.h"
 #include "baton/base/zone.h"
+#include "baton/store/schema.h"
 #include "cli/ask_internal.h"
 #include "cli/cli_internal.h"
 
@@ -93,6 +94,23 @@ static void show_plugins(const json_t *status)
     }
 }
 
+/* Names of one kind of what plugins declare. */
+static void show_declared(const json_t *status, const char *kind, const char *title)
+{
+    struct buf line = BUF_INIT;
+    size_t i;
+    const json_t *one;
+    json_array_foreach(json_object_get(status, "declared"), i, one)
+    {
+        if (strcmp(show_text(one, "kind"), kind))
+            continue;
+        buf_printf(&line, "%s%s", line.len ? ", " : "", show_text(one, "name"));
+    }
+    if (line.len)
+        print_line(stdout, "%s  %s", title, line.data);
+    buf_free(&line);
+}
+
 static void show_rows(const json_t *status)
 {
     struct buf line = BUF_INIT;
@@ -104,7 +122,8 @@ static void show_rows(const json_t *status)
             continue;
         buf_puts(&line, line.len ? ", " : "");
         print_count(&line, json_integer_value(count));
-        buf_printf(&line, " %s", key);
+        const struct schema *schema = schema_named(key);
+        buf_printf(&line, " %s", schema && json_integer_value(count) == 1 ? schema->name : key);
     }
     print_line(stdout, "records   %s", line.len ? line.data : "none");
     buf_free(&line);
@@ -120,6 +139,8 @@ static void show_people(const json_t *status)
                strcmp(show_text(status, "clock"), "movable") ? ""
                                                              : ", with a clock that can be moved");
     show_plugins(status);
+    show_declared(status, "command", "commands");
+    show_declared(status, "report", "reports ");
     show_rows(status);
     show_due(status, zone);
     show_sizes(status);
@@ -138,7 +159,7 @@ static int show_run(const struct cli *c)
     if (c->count > 0)
         named.org = c->words[0];
     if (ask_open(&a, &named, &e) < 0)
-        return cli_fail(c, &e);
+        return ask_refused(&a, c, &e);
     ask_begin(&a, "status");
     int result = ask_send(&a, &e);
     json_t *status = result == 0 ? json_deep_copy(a.answer.done) : NULL;

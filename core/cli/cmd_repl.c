@@ -20,6 +20,8 @@ void repl_request(struct ask *a, const char *text, size_t n)
     ask_begin(a, "eval");
     jsonw_key(&a->w, "text");
     jsonw_textn(&a->w, text, n);
+    jsonw_key(&a->w, "json");
+    jsonw_bool(&a->w, a->c->json);
     if (getcwd(here, sizeof here)) {
         jsonw_key(&a->w, "cwd");
         jsonw_text(&a->w, here);
@@ -125,7 +127,7 @@ static int repl_run(const struct cli *c)
     struct ask a;
     struct error e;
     if (ask_open(&a, c, &e) < 0)
-        return cli_fail(c, &e);
+        return ask_refused(&a, c, &e);
     int code = CLI_OK;
     size_t at = 0;
     if (cli_has(c, "eval")) {
@@ -150,12 +152,14 @@ const struct command command_repl = {
     .usage = "[-e CODE …]",
     .summary = "Lua in a live organisation: on a terminal, piped in, or with -e",
     .options = repl_options,
-    .notes = "Each statement is one turn: all of it or nothing. On a terminal: Tab completes, the "
-             "history is\n"
-             "kept in ~/.local/state/baton/history (or the file that BATON_HISTORY names), Ctrl-C "
-             "drops the\n"
-             "line or stops the statement, Ctrl-D leaves. `help` explains the modules.\n"
-             "Piped input runs statement by statement and stops at the first error.",
+    .notes =
+        "Each statement is one turn: all of it or nothing. On a terminal: Tab completes, the "
+        "history is\n"
+        "kept in ~/.local/state/baton/history (or the file that BATON_HISTORY names), Ctrl-C "
+        "drops the\n"
+        "line or stops the statement, exit or Ctrl-D leaves. `help` explains the modules.\n"
+        "Piped input runs statement by statement and stops at the first error. With --json each\n"
+        "result is a line of JSON, a record an object.",
     .example = "baton repl --org riverside --as S-3\n"
                "baton repl -e 'referrals.count{open=true}'\n"
                "echo 'people.count()' | baton repl",

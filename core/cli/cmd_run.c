@@ -3,6 +3,7 @@
  * are those named among its arguments, and those below the current folder. */
 #include "cli/cli_internal.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,6 +52,10 @@ static int run_request(struct ask *a, struct error *e)
         jsonw_textn(&a->w, buf_text(&source), source.len);
         jsonw_key(&a->w, "cwd");
         jsonw_text(&a->w, here);
+        if (cli_has(c, "dry-run")) {
+            jsonw_key(&a->w, "dry_run");
+            jsonw_bool(&a->w, true);
+        }
         jsonw_key(&a->w, "args");
         jsonw_open_array(&a->w);
         for (size_t i = 1; i < c->count; i++)
@@ -67,27 +72,40 @@ static int run_run(const struct cli *c)
     struct ask a;
     struct error e;
     if (access(c->words[0], R_OK) != 0) { /* before an organisation is opened for nothing */
-        error_set(&e, ERROR_NOT_FOUND, "the script %s cannot be read", c->words[0]);
+        error_set(&e, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO,
+                  "the script %s cannot be read: %s", c->words[0], strerror(errno));
         return cli_fail(c, &e);
     }
     if (ask_open(&a, c, &e) < 0)
-        return cli_fail(c, &e);
+        return ask_refused(&a, c, &e);
     int code = CLI_OK;
     if (run_request(&a, &e) < 0 || ask_send(&a, &e) < 0)
         code = cli_fail(c, &e);
+    else if (cli_has(c, "dry-run"))
+        ask_print_changes(&a);
     ask_close(&a);
     return code;
 }
 
+static const struct option run_options[] = {
+    { "dry-run", 'n', NULL, "keep nothing: print what would change, row by row, and be sent" },
+    { NULL, 0, NULL, NULL },
+};
+
 const struct command command_run = {
     .name = "run",
-    .usage = "SCRIPT.lua [ARGUMENT …]",
+    .usage = "[--dry-run] SCRIPT.lua [ARGUMENT …]",
     .summary = "Runs a Lua script in an organisation",
+    .options = run_options,
     .notes =
         "Options of baton stand before SCRIPT; everything behind it belongs to the script, as "
         "`arg`.\n"
         "The script may read and write the files that its arguments name, and files below the\n"
-        "current folder. Each write is a turn of its own, unless baton.turn(fn) makes several one.",
+        "current folder. Each write is a turn of its own, unless baton.turn(fn) makes several "
+        "one.\n"
+        "With --dry-run the whole script is one turn, which is undone at its end; files that it "
+        "writes\n"
+        "are written all the same.",
     .example = "baton --org riverside run scripts/import_concerns.lua concerns.csv",
     .min = 1,
     .max = 4096,

@@ -3,9 +3,26 @@
 #include <string.h>
 
 #include "baton/base/memory.h"
+#include "baton/base/zone.h"
 #include "baton/host/home.h"
 #include "cli/ask_internal.h"
 #include "cli/cli_internal.h"
+
+/* Each organisation by its own clock and zone. */
+static void status_human(json_t *all)
+{
+    size_t i;
+    json_t *org;
+    json_array_foreach(json_object_get(all, "orgs"), i, org)
+    {
+        const struct zone *zone = NULL;
+        const char *name = json_string_value(json_object_get(org, "zone"));
+        if (name && *name)
+            zone_find(&zone, name, NULL);
+        print_human(org, zone);
+    }
+    print_human(all, NULL);
+}
 
 /* No server: each organisation is opened for a moment. */
 static int status_without_server(const struct cli *c, struct home *h)
@@ -31,7 +48,8 @@ static int status_without_server(const struct cli *c, struct home *h)
                                   json_pack("{s:s, s:s}", "name", names[i], "problem", e.message));
         else
             json_array_append_new(
-                orgs, json_pack("{s:s, s:O?, s:O?, s:O?, s:s}", "name", names[i], "next_due_ms",
+                orgs, json_pack("{s:s, s:O?, s:O?, s:O?, s:O?, s:s}", "name", names[i], "zone",
+                                json_object_get(a.answer.done, "zone"), "next_due_ms",
                                 json_object_get(a.answer.done, "next_due_ms"), "events",
                                 json_object_get(a.answer.done, "events"), "file_bytes",
                                 json_object_get(a.answer.done, "file_bytes"), "problem", ""));
@@ -42,7 +60,7 @@ static int status_without_server(const struct cli *c, struct home *h)
     if (code == CLI_OK && c->json) {
         print_json(stdout, all);
     } else if (code == CLI_OK) {
-        print_human(all, NULL);
+        status_human(all);
         print_line(stdout, "No server runs for %s.", home_dir(h));
         print_value(stdout, json_object_get(all, "orgs"));
     }
@@ -73,7 +91,7 @@ static int status_run(const struct cli *c)
     } else if (c->json) {
         print_json(stdout, a.answer.done);
     } else {
-        print_human(a.answer.done, NULL);
+        status_human(a.answer.done);
         print_value(stdout, a.answer.done);
     }
     ask_close(&a);

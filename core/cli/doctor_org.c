@@ -58,6 +58,42 @@ static void doctor_org_plugins(struct doctor *d, const char *subject, const json
                json_array_size(plugins));
 }
 
+/* Workflows that changed under the number that referrals run. */
+static void doctor_org_changed(struct doctor *d, const char *subject, const json_t *workflows)
+{
+    size_t i;
+    const json_t *w;
+    json_array_foreach(workflows, i, w)
+    {
+        const char *problem = json_string_value(json_object_get(w, "problem"));
+        if (problem && *problem)
+            doctor_say(d, FINDING_WARN, subject,
+                       "raise version = in baton.workflow, then: baton reload; baton migrate", "%s",
+                       problem);
+    }
+}
+
+/* Referrals that run another version than the one that is loaded. */
+static void doctor_org_outdated(struct doctor *d, const char *subject, struct ask *a)
+{
+    struct error e;
+    ask_begin(a, "migrate");
+    jsonw_key(&a->w, "preview");
+    jsonw_bool(&a->w, true);
+    int result = ask_send(a, &e);
+    const json_t *found = json_object_get(a->answer.done, "result");
+    long long blocked = json_integer_value(json_object_get(found, "blocked"));
+    long long count = json_integer_value(json_object_get(found, "fits")) +
+                      json_integer_value(json_object_get(found, "mapped")) + blocked;
+    if (result < 0)
+        doctor_org_error(d, subject, result, &e);
+    else if (count > 0)
+        doctor_say(d, FINDING_WARN, subject, "baton migrate --preview, then: baton migrate",
+                   "%lld open referrals run another version of their workflow than the loaded one, "
+                   "and wait; %lld of them are in the way of migrating",
+                   count, blocked);
+}
+
 static void doctor_org_due(struct doctor *d, const char *subject, const json_t *status)
 {
     const json_t *due = json_object_get(status, "next_due_ms");
@@ -136,7 +172,9 @@ void doctor_org(struct doctor *d, const struct home *h, const char *name)
     } else {
         doctor_org_plugins(d, subject.data, json_object_get(a.answer.done, "plugins"));
         doctor_org_due(d, subject.data, a.answer.done);
+        doctor_org_changed(d, subject.data, json_object_get(a.answer.done, "workflows"));
         doctor_org_outbox(d, subject.data, &a);
+        doctor_org_outdated(d, subject.data, &a);
         if (link_org(a.link))
             doctor_org_store(d, subject.data, link_org(a.link));
     }

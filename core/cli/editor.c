@@ -4,10 +4,11 @@
  *
  * libedit reports Ctrl-D badly in this mode, so it is bound to a function of
  * ours. It knows nothing of lines printed above the prompt: editor_above takes
- * the drawn lines away itself, prints, and types the line in again. */
+ * the drawn lines away itself, prints, and has them drawn again. */
 #include "cli/editor_internal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,7 @@ static void editor_list(struct editor *ed, char **words)
 static unsigned char editor_on_tab(EditLine *el, int key)
 {
     struct editor *ed = editor_library_client(el);
+    int saved = errno; /* editor_read looks at it */
     const LineInfo *line = ed->lib.el_line(el);
     size_t cursor = (size_t)(line->cursor - line->buffer), start = cursor;
     char *text = mem_dupn(line->buffer, (size_t)(line->lastchar - line->buffer));
@@ -131,6 +133,7 @@ static unsigned char editor_on_tab(EditLine *el, int key)
         mem_free(words[i]);
     mem_free(words);
     mem_free(text);
+    errno = saved;
     return result;
 }
 
@@ -230,25 +233,48 @@ void editor_hide(struct editor *ed)
     ed->shown = false;
 }
 
+/* After el_gets gave no line. It says -1 for an empty one as well as for the end of the input, so
+ * the terminal itself is asked. */
+static bool editor_is_gone(void)
+{
+    struct pollfd terminal = { .fd = STDIN_FILENO, .events = POLLIN };
+    if (errno == EIO || errno == EBADF || errno == ENXIO)
+        return true;
+    return poll(&terminal, 1, 0) > 0 && (terminal.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
 void editor_read(struct editor *ed)
 {
-    int n = 0;
+    const LineInfo *before = ed->lib.el_line(ed->el);
+    int n = 0, had = (int)(before->lastchar - before->buffer);
+    errno = 0;
     const char *text = ed->lib.el_gets(ed->el, &n);
-    if (ed->ended || (!text && n < 0 && errno != EAGAIN && errno != EINTR)) {
+    if (ed->ended || (!text && editor_is_gone())) {
         editor_hide(ed);
         putchar('\n');
         ed->hooks.end(ed->context);
         return;
     }
-    if (!text || n <= 0 || text[n - 1] != '\n')
+    /* Enter adds one character at the end; a statement from the history may hold newlines too. */
+    if (!text || n != had + 1 || text[n - 1] != '\n')
         return;
     char *line = mem_dupn(text, (size_t)n - 1);
-    HistEvent event;
-    if (*line)
-        ed->lib.history(ed->history, &event, H_ENTER, text);
     editor_hide(ed);
     ed->hooks.line(ed->context, line);
     mem_free(line);
+}
+
+void editor_remember(struct editor *ed, const char *statement)
+{
+    size_t n = strlen(statement);
+    while (n > 0 && strchr("\n \t", statement[n - 1]))
+        n--;
+    if (n == 0)
+        return;
+    char *text = mem_dupn(statement, n);
+    HistEvent event;
+    ed->lib.history(ed->history, &event, H_ENTER, text);
+    mem_free(text);
 }
 
 void editor_drop_line(struct editor *ed, const char *prompt)
@@ -265,6 +291,23 @@ void editor_resize(struct editor *ed)
     ed->lib.el_resize(ed->el);
 }
 
+/* Rows of the terminal between the prompt's first and the cursor's. */
+static size_t editor_rows_above(struct editor *ed)
+{
+    const LineInfo *line = ed->lib.el_line(ed->el);
+    size_t columns = editor_columns(), rows = 0;
+    size_t column = text_width(ed->prompt, strlen(ed->prompt));
+    for (const char *at = line->buffer, *end; at <= line->cursor; at = end + 1) {
+        end = memchr(at, '\n', (size_t)(line->cursor - at));
+        bool last = !end;
+        if (last)
+            end = line->cursor;
+        rows += (column + text_width(at, (size_t)(end - at))) / columns + !last;
+        column = 0;
+    }
+    return rows;
+}
+
 void editor_above(struct editor *ed, const char *text)
 {
     if (!ed->shown) {
@@ -272,25 +315,12 @@ void editor_above(struct editor *ed, const char *text)
         fflush(stdout);
         return;
     }
-    const LineInfo *line = ed->lib.el_line(ed->el);
-    size_t n = (size_t)(line->lastchar - line->buffer),
-           cursor = (size_t)(line->cursor - line->buffer);
-    char *typed = mem_dupn(line->buffer, n);
-    size_t rows =
-        (text_width(ed->prompt, strlen(ed->prompt)) + text_width(typed, cursor)) / editor_columns();
+    size_t rows = editor_rows_above(ed);
     if (rows > 0)
         printf("\033[%zuA", rows);
     fputs("\r\033[J", stdout);
     print_line(stdout, "%s", text);
     fflush(stdout);
-    editor_show(ed, ed->prompt);
-    if (n > 0) {
-        int back = 0; /* in characters */
-        for (size_t i = cursor; i < n; i++)
-            back += ((unsigned char)typed[i] & 0xc0) != 0x80;
-        ed->lib.el_insertstr(ed->el, typed);
-        ed->lib.el_cursor(ed->el, -back);
-        ed->lib.el_set(ed->el, EL_REFRESH);
-    }
-    mem_free(typed);
+    /* It believes in an empty screen now, and draws prompt and line once. */
+    ed->lib.el_set(ed->el, EL_REFRESH);
 }

@@ -28,7 +28,8 @@ void editor_show(struct editor *ed,
                  const char *prompt); /* takes the terminal: prompt, empty line */
 void editor_hide(struct editor *ed);  /* gives it back, for other output */
 void editor_read(struct editor *ed);  /* stdin is readable: takes what is there */
-void editor_drop_line(struct editor *ed, const char *prompt); /* Ctrl-C: a fresh line */
+void editor_remember(struct editor *ed, const char *statement); /* an entry of the history */
+void editor_drop_line(struct editor *ed, const char *prompt);   /* Ctrl-C: a fresh line */
 void editor_resize(struct editor *ed);
 /* Prints a line above the prompt and draws prompt and line again. */
 void editor_above(struct editor *ed, const char *text);

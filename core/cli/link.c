@@ -44,12 +44,13 @@ static void link_answer(void *context, const char *json, size_t n, bool last)
     l->frame(l->context, json, n, last);
 }
 
-static void link_notice(void *context, const char *org, const char *text)
+static void link_notice(void *context, const char *org, enum log_level level, const char *text)
 {
     struct link *l = context;
     struct buf json = BUF_INIT;
     struct jsonw w;
     (void)org;
+    (void)level;
     jsonw_start(&w, &json);
     jsonw_open_object(&w);
     jsonw_key(&w, "notice");

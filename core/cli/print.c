@@ -110,24 +110,44 @@ static void print_human_member(struct buf *out, const char *key, long long n,
         print_bytes(out, n);
 }
 
+static bool print_has_unit(const char *key)
+{
+    return print_is_instant(key) || print_ends(key, "_bytes");
+}
+
+/* The value says its unit now, so the name need not: "next_due", "memory". */
+static void print_human_put(json_t *out, const char *key, json_t *value)
+{
+    char *name = mem_dupn(key, (size_t)(strrchr(key, '_') - key));
+    json_object_set_new(out, name, value);
+    mem_free(name);
+}
+
 void print_human(json_t *value, const struct zone *zone)
 {
     const char *key;
     json_t *member;
     size_t index;
-    void *next;
     for (index = 0; index < json_array_size(value); index++) /* 0 of what is no array */
         print_human(json_array_get(value, index), zone);
-    json_object_foreach_safe(value, next, key, member)
+    if (!json_is_object(value))
+        return;
+    json_t *out = json_object(); /* a new one, so that the order stays */
+    json_object_foreach(value, key, member)
     {
         struct buf text = BUF_INIT;
         print_human(member, zone);
         if (json_is_integer(member))
             print_human_member(&text, key, json_integer_value(member), zone);
-        if (text.len)
-            json_object_set_new(value, key, json_stringn(text.data, text.len));
+        if (text.len || (json_is_null(member) && print_has_unit(key)))
+            print_human_put(out, key, text.len ? json_stringn(text.data, text.len) : json_null());
+        else
+            json_object_set(out, key, member);
         buf_free(&text);
     }
+    json_object_clear(value);
+    json_object_update(value, out);
+    json_decref(out);
 }
 
 /* One value in one line. */

@@ -75,8 +75,10 @@ static void repl_settled(struct repl *r)
     interrupt_take();
     if (answer->error.code != ERROR_NONE)
         cli_fail(r->ask->c, &answer->error);
-    if (!answer->incomplete)
+    if (!answer->incomplete) {
+        editor_remember(r->editor, buf_text(&r->statement));
         buf_clear(&r->statement);
+    }
     repl_prompt(r);
 }
 
@@ -106,6 +108,7 @@ static void repl_take_line(void *context, const char *line)
     }
     int helped;
     if (r->statement.len == 0 && repl_help(line, &helped, &e)) {
+        editor_remember(r->editor, line);
         if (helped < 0)
             cli_fail(r->ask->c, &e);
         repl_prompt(r);
@@ -160,6 +163,7 @@ static void repl_on_interrupt(uv_poll_t *poll, int status, int events)
     } else if (signal_number && link_busy(r->ask->link)) {
         link_cancel(r->ask->link);
     } else if (signal_number) {
+        editor_remember(r->editor, buf_text(&r->statement)); /* to be mended */
         buf_clear(&r->statement);
         editor_drop_line(r->editor, r->prompt);
     }
@@ -261,7 +265,7 @@ static void repl_banner(const struct repl *r)
     print_line(stdout, "baton %s · %s, %s%s%s", BATON_VERSION, a->org,
                link_is_remote(a->link) ? "live in the running server" : "hosted here",
                a->c->as ? ", as " : "", a->c->as ? a->c->as : "");
-    print_line(stdout, "Lua; `help` explains, Tab completes, Ctrl-D leaves.");
+    print_line(stdout, "Lua; `help` explains, Tab completes, exit or Ctrl-D leaves.");
 }
 
 static void repl_open_loop(struct repl *r)

@@ -53,19 +53,26 @@ int transfer_format(const struct cli *c, const char **out, struct error *e)
     return 0;
 }
 
-int transfer_separator(const struct cli *c, struct jsonw *w, struct error *e)
+int transfer_separator(const struct cli *c, const char **out, struct error *e)
 {
     const char *given = cli_value(c, "separator");
-    if (!given)
-        return 0;
-    if (!strcmp(given, "tab") || !strcmp(given, "\\t"))
+    if (given && (!strcmp(given, "tab") || !strcmp(given, "\\t")))
         given = "\t";
-    if (strlen(given) != 1 || strchr("\"\r\n", *given))
+    if (given && (strlen(given) != 1 || (unsigned char)*given >= 0x80 || strchr("\"\r\n", *given)))
         return error_set(e, ERROR_INVALID,
                          "--separator wants one character or the word tab, not \"%s\"", given);
-    jsonw_key(w, "separator");
-    jsonw_text(w, given);
+    *out = given;
     return 0;
+}
+
+void transfer_write_separator(const struct cli *c, struct jsonw *w)
+{
+    const char *separator = NULL;
+    transfer_separator(c, &separator, NULL);
+    if (!separator)
+        return;
+    jsonw_key(w, "separator");
+    jsonw_text(w, separator);
 }
 
 const json_t *transfer_report(const struct ask *a)

@@ -13,7 +13,9 @@ struct schema;
 int transfer_entity(const char *word, const struct schema **out, struct error *e);
 /* "csv" or "jsonl": --format, or the ending of the file's name. */
 int transfer_format(const struct cli *c, const char **out, struct error *e);
-int transfer_separator(const struct cli *c, struct jsonw *w, struct error *e);
+/* --separator as one character, or NULL. */
+int transfer_separator(const struct cli *c, const char **out, struct error *e);
+void transfer_write_separator(const struct cli *c, struct jsonw *w); /* one that was checked */
 const json_t *transfer_report(const struct ask *a);
 long long transfer_number(const json_t *report, const char *key);
 

@@ -5,6 +5,7 @@
 #include "baton/base/error.h"
 #include "baton/base/json.h"
 #include "baton/base/text.h"
+#include "domain/approval_internal.h"
 #include "domain/domain_internal.h"
 #include "domain/graph_internal.h"
 #include "domain/words_internal.h"
@@ -222,7 +223,7 @@ void advance__call(const struct move *m, struct domain_call *call)
     *call = (struct domain_call){ .referral = m->row,
                                   .graph = m->graph,
                                   .transition = m->t,
-                                  .from = graph_stage(m->graph, m->stage)->name,
+                                  .from = m->from,
                                   .reason = m->a->reason,
                                   .note = m->a->note,
                                   .changes = m->a->fields,
@@ -260,10 +261,24 @@ static int check_guard(struct move *m, struct error *e)
 
 /* In this order; domain_explain runs all of them, so each works alone once the first two went. */
 const struct advance__rule advance__rules[] = {
-    { "transition", check_transition }, { "version", check_version }, { "role", check_role },
-    { "reason", check_reason },         { "outcome", check_outcome }, { "fields", check_fields },
-    { "required", check_required },     { "guard", check_guard },     { NULL, NULL },
+    { "transition", check_transition },
+    { "version", check_version },
+    { "role", check_role },
+    { "reason", check_reason },
+    { "outcome", check_outcome },
+    { "fields", check_fields },
+    { "required", check_required },
+    { "approval", approval__check },
+    { "children", children__check },
+    { "guard", check_guard },
+    { NULL, NULL },
 };
+
+int advance__find(struct move *m, struct error *e)
+{
+    int rc = advance__place(m, e);
+    return rc < 0 ? rc : check_transition(m, e);
+}
 
 int advance__check(struct move *m, struct error *e)
 {

@@ -12,8 +12,11 @@
 #include "baton/base/error.h"
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
+#include "domain/approval_internal.h"
 #include "domain/domain_internal.h"
 #include "domain/graph_internal.h"
+#include "domain/trace_internal.h"
+#include "domain/version_internal.h"
 #include "domain/words_internal.h"
 
 struct domain *domain_new(struct store *store, const struct calendar *calendar,
@@ -24,6 +27,9 @@ struct domain *domain_new(struct store *store, const struct calendar *calendar,
     d->calendar = calendar;
     d->clock = clock;
     d->last_graph = mem_zero(sizeof(*d->last_graph));
+    d->versions = versions__new();
+    delegate__declare(d);
+    d->trace = trace__new();
     return d;
 }
 
@@ -51,6 +57,8 @@ void domain_free(struct domain *d)
     for (size_t i = 0; i <= LIMIT_EFFECT_DEPTH; i++)
         buf_free(&d->detail[i]);
     domain_free_roles(d->roles);
+    versions__free(d->versions);
+    trace__free(d->trace);
     mem_free(d->graphs);
     mem_free(d->fields);
     mem_free(d->last_graph);
@@ -109,6 +117,8 @@ static int domain_check_graph_roles(const struct domain *d, const struct graph *
     for (size_t i = 0; rc == 0 && i < g->transition_count; i++) {
         const struct transition *t = &g->transitions[i];
         rc = domain_check_role_list(d, t->roles, e);
+        if (rc == 0)
+            rc = approval__check_roles(d, t, e);
         if (rc < 0)
             error_prefix(e, "transition \"%s\"", t->name);
         if (rc < 0 && t->where)

@@ -32,6 +32,9 @@ struct domain {
     size_t field_count;
     char **roles; /* the organisation's own, ended by NULL; or NULL */
 
+    struct versions *versions; /* graphs of versions that are not loaded: version.c */
+    struct trace *trace;       /* what ran for the event at hand: trace.c */
+
     bool firing; /* the clock is at work: now is firing_at_ms */
     int64_t firing_at_ms;
     unsigned depth; /* of handlers, guards and effects */
@@ -61,6 +64,8 @@ int domain__raise(struct domain *d, const char *kind, const struct row *row, con
 /* store_change, with the members of the object `detail` in its event. */
 int domain__store(struct domain *d, struct store_change *change, const char *detail,
                   size_t detail_len, const struct row **out, struct error *e);
+/* store_record, likewise an event for which handlers may run. */
+int domain__record(struct domain *d, const struct store_change *record, struct error *e);
 /* After a write: raises `kind` on the row, then gives the row as it is after the handlers. Spoils
  * the command if `rc` (what went on since the write) or a handler failed. `out` may be NULL. */
 int domain__tell(struct domain *d, int rc, const char *kind, const struct row *row,
@@ -105,6 +110,12 @@ struct deadline {
 };
 /* Adds due_at_ms, wake_at_ms, wake_step for the stage; null only where it was not null. */
 int deadline__set(struct domain *d, const struct deadline *dl, struct columns *c, struct error *e);
+/* When the stage says that it is due. *has false: the field that says so is empty, or it has none. */
+int deadline__due(struct domain *d, const struct deadline *dl, bool *has, int64_t *due_ms,
+                  struct error *e);
+/* The three columns for that instant; steps before from_step have fired (-1: all). */
+int deadline__put(struct domain *d, const struct deadline *dl, bool has, int64_t due_ms,
+                  int from_step, struct columns *c, struct error *e);
 /* The same where it stays in its stage: only if the patch changes the deadline's field; says so. */
 int deadline__follow(struct domain *d, const struct deadline *dl, struct columns *c, bool *moved,
                      struct error *e);
@@ -113,15 +124,16 @@ int deadline__next(struct domain *d, const struct stage *stage, int64_t due_ms, 
                    int *step, int64_t *at_ms, struct error *e);
 /* Has a step fired, so that tasks of the clock may be open? */
 bool deadline__has_fired(const struct row *referral);
-/* Cancels the open tasks that the clock made about it. */
+/* Cancels the open tasks that the clock made about it after that instant. */
 int deadline__cancel_tasks(struct domain *d, const struct actor *actor, int64_t referral_id,
-                           struct error *e);
+                           int64_t after_ms, struct error *e);
 
 /* "R-12: message". */
 int referral__refuse(int64_t id, struct error *e, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 int referral__check_version(const struct row *referral, int64_t based_on, struct error *e);
-/* The graph of a referral and the index of its stage. */
+/* The graph that a referral runs, which may be of another version than the loaded one, and the index
+ * of its stage. */
 int referral__place(const struct domain *d, const struct row *referral, const struct graph **graph,
                     int *stage, struct error *e);
 
@@ -133,8 +145,12 @@ struct move {
     const struct row *row;
     const struct graph *graph;
     int stage;
+    const char *from; /* name of the stage that it is in; the graph may lack it: see place */
+    char gone[LIMIT_NAME_BYTES + 1];
     const struct transition *t;
     int64_t now_ms;
+    bool cools; /* its reason forbids a repetition until then: see cooling.c */
+    int64_t cooling_until_ms;
 };
 /* One question of the way, and a word for it. Each looks only; 0, or the refusal. */
 struct advance__rule {
@@ -146,6 +162,7 @@ extern const struct advance__rule advance__rules[]; /* in order; ends with name 
  * by a locked transition. */
 int advance__place(struct move *m, struct error *e);
 int advance__check(struct move *m, struct error *e); /* place, then every rule */
+int advance__find(struct move *m, struct error *e);  /* place, then the transition alone */
 void advance__call(const struct move *m, struct domain_call *call);
 
 #endif

@@ -180,7 +180,10 @@ static int step_notify(struct firing *f, const struct row *row, const struct sta
         return rc;
     step_put_next(&c, next, next_ms);
     buf_clear(detail);
-    buf_printf(detail, "{\"step\":%d,\"due_at_ms\":%lld}", step, (long long)due_ms);
+    buf_printf(detail, "{\"step\":%d,\"due_at_ms\":%lld", step, (long long)due_ms);
+    if (stage->steps[step].to_role) /* a name: nothing to escape */
+        buf_printf(detail, ",\"role\":\"%s\"", stage->steps[step].to_role);
+    buf_putc(detail, '}');
     struct store_change change = { .entity = ENTITY_REFERRAL,
                                    .id = id,
                                    .kind = f->kind,
@@ -200,8 +203,8 @@ static int step_notify(struct firing *f, const struct row *row, const struct sta
 static int fire_referral(struct firing *f, struct error *e)
 {
     const struct row *row;
-    const struct graph *graph;
-    int index;
+    const struct graph *graph = NULL;
+    int index = 0;
     snprintf(f->kind, sizeof f->kind, "referral.step");
     buf_printf(&f->text, "R-%lld", (long long)f->id);
     int rc = store_get(f->d->store, ENTITY_REFERRAL, f->id, &row, e);

@@ -82,7 +82,8 @@ static int export_find_fields(void *context, const struct row *row)
     size_t at = 0, n;
     struct json_slice value;
     while (row->fields.len && jsons_next(row->fields.s, row->fields.len, &at, &key, &n, &value))
-        export_add_field(ex, key, n);
+        if (key[0] != '_') /* the engine's own: see pause_internal.h */
+            export_add_field(ex, key, n);
     return 0;
 }
 
@@ -121,28 +122,28 @@ static void export_put(struct export *ex, const char *name, const char *text, si
     *first = false;
 }
 
+static void export_put_header(struct export *ex, const char *name, bool *first)
+{
+    const char *header = export_header(ex, name);
+    if (header)
+        export_put(ex, name, header, strlen(header), first);
+}
+
 static void export_csv_header(struct export *ex)
 {
     bool first = true;
-    const char *names[SCHEMA_COLUMNS_MAX + 2] = { "id", "version" };
+    export_put_header(ex, "id", &first);
+    export_put_header(ex, "version", &first);
     for (size_t i = 0; i < ex->schema->count; i++)
-        names[i + 2] = ex->schema->columns[i].name;
-    for (size_t i = 0; i < ex->schema->count + 2; i++) {
-        const char *header = export_header(ex, names[i]);
-        export_put(ex, names[i], header, header ? strlen(header) : 0, &first);
-    }
+        export_put_header(ex, ex->schema->columns[i].name, &first);
     for (size_t i = 0; i < ex->field_count; i++) {
         struct buf name = BUF_INIT;
         buf_printf(&name, "fields.%s", ex->fields[i]);
-        const char *header = export_header(ex, name.data);
-        export_put(ex, name.data, header, header ? strlen(header) : 0, &first);
+        export_put_header(ex, buf_text(&name), &first);
         buf_free(&name);
     }
-    static const char *const times[] = { "created_at_ms", "updated_at_ms" };
-    for (size_t i = 0; i < 2; i++) {
-        const char *header = export_header(ex, times[i]);
-        export_put(ex, times[i], header, header ? strlen(header) : 0, &first);
-    }
+    export_put_header(ex, "created_at_ms", &first);
+    export_put_header(ex, "updated_at_ms", &first);
     csv_write_end(&ex->out);
 }
 

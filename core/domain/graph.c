@@ -35,6 +35,10 @@ void graph_free(struct graph *g)
     mem_free(g->pending);
     mem_free(g->expires);
     mem_free(g->fields);
+    mem_free(g->disabled);
+    mem_free(g->disabled_pending);
+    mem_free(g->migrations);
+    mem_free(g->children);
     arena_free(g->memory);
     mem_free(g);
 }
@@ -224,6 +228,9 @@ static int graph_check_stage(const struct graph *g, const struct stage *s, struc
                          LIMIT_STAGES);
     if (s->initial && s->final)
         return error_set(e, ERROR_INVALID, "stage \"%s\" is both initial and final", s->name);
+    if (s->clock_paused && s->final)
+        return error_set(e, ERROR_INVALID,
+                         "stage \"%s\" is final: no clock runs there that could be paused", s->name);
     if (s->outcome && !s->final)
         return error_set(e, ERROR_INVALID, "stage \"%s\": only a final stage has an outcome",
                          s->name);
@@ -305,6 +312,11 @@ static int graph_check_reasons(const struct transition *t, struct error *e)
         int rc = graph_check_name("reason", t->reasons[i].code, e);
         if (rc < 0)
             return rc;
+        const struct span *cooling = &t->reasons[i].cooling_off;
+        if (!span_is_zero(cooling) && !graph_span_is_positive(cooling))
+            return error_set(e, ERROR_INVALID,
+                             "transition \"%s\": reason \"%s\": a cooling-off lies ahead", t->name,
+                             t->reasons[i].code);
         for (size_t j = 0; j < i; j++)
             if (!strcmp(t->reasons[i].code, t->reasons[j].code))
                 return error_set(e, ERROR_INVALID,
@@ -322,6 +334,8 @@ static int graph_check_transition(const struct graph *g, const struct transition
         rc = graph_check_roles("transition", t->name, t->roles, e);
     if (rc == 0)
         rc = graph_check_reasons(t, e);
+    if (rc == 0 && t->approval)
+        rc = graph__check_approval(t, e);
     if (rc < 0)
         return rc;
     if (!from || !from[0])
@@ -359,6 +373,7 @@ static void graph_copy_transition(struct graph *g, const struct transition *t,
             t->reasons[i].title ? graph_dup(g, t->reasons[i].title) : reasons[i].code;
     }
     to->reasons = t->reason_count > 0 ? reasons : NULL;
+    to->approval = t->approval ? graph__copy_approval(g->memory, t->approval) : NULL;
 }
 
 int graph_add_transition(struct graph *g, const struct transition *t, const char *const *from,

@@ -11,6 +11,7 @@
 #include "baton/base/buf.h"
 #include "baton/base/error.h"
 #include "baton/base/limits.h"
+#include "baton/base/memory.h"
 #include "baton/base/text.h"
 #include "domain/words_internal.h"
 
@@ -70,6 +71,15 @@ static int graph_refuse(const char *where, struct error *e)
     return -ERROR_INVALID;
 }
 
+static void disable_keep(struct graph *g, size_t index)
+{
+    size_t n = g->disabled_count++;
+    g->disabled = mem_resize(g->disabled, (n + 1) * sizeof(*g->disabled));
+    g->disabled_pending = mem_resize(g->disabled_pending, (n + 1) * sizeof(*g->disabled_pending));
+    g->disabled[n] = g->transitions[index];
+    g->disabled_pending[n] = g->pending[index];
+}
+
 int graph_disable_transition(struct graph *g, const char *name, struct error *e)
 {
     size_t found = 0;
@@ -93,11 +103,14 @@ int graph_disable_transition(struct graph *g, const char *name, struct error *e)
         return rc;
     }
     size_t kept = 0;
-    for (size_t i = 0; i < g->transition_count; i++)
-        if (strcmp(g->transitions[i].name, name) != 0) {
-            g->transitions[kept] = g->transitions[i];
-            g->pending[kept++] = g->pending[i];
+    for (size_t i = 0; i < g->transition_count; i++) {
+        if (strcmp(g->transitions[i].name, name) == 0) {
+            disable_keep(g, i);
+            continue;
         }
+        g->transitions[kept] = g->transitions[i];
+        g->pending[kept++] = g->pending[i];
+    }
     g->transition_count = kept;
     return 0;
 }
@@ -214,18 +227,22 @@ static const char *finish_locked_lacks(const struct graph *g, const struct trans
         return "has no guard";
     if (t->note_required || t->reasons)
         return "asks for neither note nor reason";
+    if (t->approval)
+        return "needs no approval";
     return NULL;
 }
 
-static int finish_check_transition(const struct graph *g, const struct transition *t,
-                                   struct error *e)
+static int finish_check_transition(struct graph *g, const struct transition *t, struct error *e)
 {
     const char *lacks = t->locked ? finish_locked_lacks(g, t) : NULL;
     if (lacks) {
         error_set(e, ERROR_INVALID, "transition \"%s\": a locked one %s", t->name, lacks);
         return graph_refuse(t->where, e);
     }
-    return finish_required(g, t->required, t->where, e);
+    int rc = finish_required(g, t->required, t->where, e);
+    if (rc == 0)
+        rc = graph__finish_reasons(g, t, e);
+    return rc == 0 && t->approval ? graph__finish_approval(g, t, e) : rc;
 }
 
 static int finish_check_stage(const struct graph *g, size_t index, struct error *e)
@@ -305,6 +322,8 @@ static const char *finish_expire_lacks(const struct transition *t)
         return "must move to a stage";
     if (t->note_required)
         return "must not ask for a note";
+    if (t->approval)
+        return "must not need an approval";
     return reason ? NULL : "must have \"expired\" among its reasons, without a comment";
 }
 
@@ -378,18 +397,25 @@ static void finish_walk(const struct graph *g, bool backwards, bool *reached)
     }
 }
 
+/* An organisation that disables transitions may leave stages behind that nobody reaches any more:
+ * that is what it asked for. One that nobody can leave is a trap all the same. */
 static int finish_reach(const struct graph *g, struct error *e)
 {
     bool reached[LIMIT_STAGES], ends[LIMIT_STAGES];
     finish_walk(g, false, reached);
     finish_walk(g, true, ends);
     for (size_t i = 0; i < g->stage_count; i++) {
-        if (reached[i] && ends[i])
+        if (reached[i] ? ends[i] : g->disabled_count > 0)
             continue;
-        error_set(e, ERROR_INVALID,
-                  reached[i] ? "from stage \"%s\" no way leads to a final stage"
-                             : "stage \"%s\" is reached by no transition from the initial stage",
-                  g->stages[i].name);
+        if (!reached[i])
+            error_set(e, ERROR_INVALID,
+                      "stage \"%s\" is reached by no transition from the initial stage",
+                      g->stages[i].name);
+        else
+            error_set(e, ERROR_INVALID, "from stage \"%s\" no way leads to a final stage%s%s%s",
+                      g->stages[i].name, g->disabled_count ? ", with \"" : "",
+                      g->disabled_count ? g->disabled[0].name : "",
+                      g->disabled_count ? "\" disabled in org.ini" : "");
         return graph_refuse(g->leaving[i].where, e);
     }
     return 0;
@@ -410,6 +436,8 @@ static int finish_all(struct graph *g, struct error *e)
         rc = finish_check_stage(g, i, e);
         finish_sort_steps((struct step *)g->stages[i].steps, g->stages[i].step_count);
     }
+    if (rc == 0)
+        rc = graph__finish_children(g, e);
     if (rc == 0)
         rc = finish_no_ring(g, e);
     if (rc == 0)

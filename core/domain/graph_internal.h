@@ -5,6 +5,7 @@
 #include "baton/domain/graph.h"
 
 struct arena;
+struct migration;
 
 enum { GRAPH_FIELDS_MAX = 256, GRAPH_STEPS_MAX = 32, GRAPH_REASONS_MAX = 64 };
 
@@ -41,6 +42,15 @@ struct graph {
     size_t expire_count;
     struct field *fields;
     size_t field_count;
+    struct child_rule *children;
+    size_t child_count;
+    bool cools;
+    /* What settings took away: still part of the version that a snapshot keeps. */
+    struct transition *disabled;
+    struct graph_pending *disabled_pending;
+    size_t disabled_count;
+    struct migration *migrations; /* version.h */
+    size_t migration_count;
 };
 
 /* Shared with entities' fields (domain.c): checks a declaration, deep copies it. */
@@ -49,6 +59,15 @@ void field__copy(struct arena *memory, const struct field *from, struct field *t
 
 /* Transitions that leave a stage, as indices. */
 const int *graph__leaving(const struct graph *g, int stage, size_t *count);
+/* graph_approval.c: what an approval must be by itself, a deep copy, and what it must be in its graph. */
+int graph__check_approval(const struct transition *t, struct error *e);
+const struct approval *graph__copy_approval(struct arena *memory, const struct approval *from);
+int graph__finish_approval(const struct graph *g, const struct transition *t, struct error *e);
+/* graph_children.c: cooling-offs where a referral ends, children that a transition can close. */
+int graph__finish_reasons(struct graph *g, const struct transition *t, struct error *e);
+int graph__finish_children(const struct graph *g, struct error *e);
+/* Has it reasons, and not this one without a comment? Then who is no person cannot take it. */
+bool graph__lacks_reason(const struct transition *t, const char *code);
 /* Is it the name of a field of the workflow, or of a column of a referral that users fill? */
 bool graph__knows_field(const struct graph *g, const char *name);
 

@@ -14,6 +14,7 @@
 #include "baton/domain/advance.h"
 #include "domain/transfer_internal.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -350,6 +351,7 @@ int import__row(struct import__rows *im, const struct transfer__line *line, stru
         rc = row_create(im, line, arena, &c, &row, e);
         if (rc)
             goto out;
+        assert(row);
         *id = row->id;
         rc = row_check_created(im, line, row, arena, e);
     }

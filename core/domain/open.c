@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "baton/base/error.h"
+#include "domain/approval_internal.h"
 #include "domain/domain_internal.h"
+#include "domain/version_internal.h"
 #include "domain/words_internal.h"
 
 int referral__refuse(int64_t id, struct error *e, enum error_code code, const char *format, ...)
@@ -52,6 +54,7 @@ int referral__place(const struct domain *d, const struct row *referral, const st
     if (!g)
         return referral__refuse(referral->id, e, ERROR_NOT_FOUND,
                                 "its workflow \"%s\" is not loaded: is its plugin off?", name);
+    g = version__graph(d, g, row_int(referral, REFERRAL_WORKFLOW_VERSION));
     int index = graph_find_stage(g, row_text(referral, REFERRAL_STAGE));
     if (index < 0)
         return referral_unknown_stage(referral, g, e);
@@ -60,10 +63,30 @@ int referral__place(const struct domain *d, const struct row *referral, const st
     return 0;
 }
 
+/* Of a referral that is pinned to another version: the locked ones of the loaded graph. */
+static size_t possible_pinned(const struct graph *g, const struct row *referral, int *out,
+                              size_t room)
+{
+    int stage = graph_find_stage(g, row_text(referral, REFERRAL_STAGE));
+    bool gone = stage < 0 || graph_stage(g, stage)->final;
+    size_t count = 0;
+    for (size_t i = 0; i < graph_transition_count(g) && count < room; i++) {
+        const struct transition *t = graph_transition(g, (int)i);
+        bool leaves = gone && t->from_count > 0;
+        for (size_t j = 0; j < t->from_count && !leaves; j++)
+            leaves = t->from[j] == stage;
+        if (t->locked && leaves)
+            out[count++] = (int)i;
+    }
+    return row_is_null(referral, REFERRAL_CLOSED_AT_MS) ? count : 0;
+}
+
 size_t domain_possible(const struct domain *d, const struct row *referral, int *out, size_t room)
 {
-    const struct graph *g;
+    const struct graph *g = domain_graph(d, row_text(referral, REFERRAL_WORKFLOW));
     int stage;
+    if (g && row_int(referral, REFERRAL_WORKFLOW_VERSION) != graph_version(g))
+        return possible_pinned(g, referral, out, room);
     if (referral__place(d, referral, &g, &stage, NULL) < 0)
         return 0;
     size_t count = 0;
@@ -138,6 +161,8 @@ int domain_open(struct domain *d, const struct actor *actor, const struct referr
     if (rc == 0 && open->fields)
         rc = domain_check_fields(d, ENTITY_REFERRAL, g, open->fields, open->fields_len, e);
     if (rc == 0)
+        rc = cooling__check_columns(d, g, &c, NULL, e);
+    if (rc == 0)
         rc = open_fill(d, open, g, &c, e);
     if (rc < 0)
         return rc;
@@ -152,6 +177,17 @@ int domain_open(struct domain *d, const struct actor *actor, const struct referr
     return domain__change(d, &change, NULL, 0, out, e);
 }
 
+/* One that is pinned may be mended for the loaded version, or go on as its own says. */
+static int set_check_fields(struct domain *d, const struct record *r, const struct row *before,
+                            const struct graph *runs, struct error *e)
+{
+    const struct graph *loaded = domain_graph(d, row_text(before, REFERRAL_WORKFLOW));
+    if (runs != loaded &&
+        domain_check_fields(d, ENTITY_REFERRAL, runs, r->fields, r->fields_len, NULL) == 0)
+        return 0;
+    return domain_check_fields(d, ENTITY_REFERRAL, loaded, r->fields, r->fields_len, e);
+}
+
 /* Changing in place. Columns can be mended while the plugin is off; fields need its workflow. */
 static int set_check(struct domain *d, const struct record *r, const struct row *before,
                      struct columns *c, bool *moved, struct error *e)
@@ -164,9 +200,12 @@ static int set_check(struct domain *d, const struct record *r, const struct row 
         return rc;
     const struct stage *s = rc == 0 ? graph_stage(g, stage) : NULL;
     rc = open_check_owner(d, c, s, e);
+    const struct graph *loaded = domain_graph(d, row_text(before, REFERRAL_WORKFLOW));
+    if (rc == 0 && loaded)
+        rc = cooling__check_columns(d, loaded, c, before, e);
     if (rc < 0 || !r->fields)
         return rc;
-    rc = domain_check_fields(d, ENTITY_REFERRAL, g, r->fields, r->fields_len, e);
+    rc = set_check_fields(d, r, before, g, e);
     if (rc < 0)
         return rc;
     const struct deadline dl = { .stage = s,
@@ -197,7 +236,7 @@ static int set_write(struct domain *d, const struct actor *actor, const struct r
     if (rc < 0)
         return rc;
     if (cancel_tasks)
-        rc = deadline__cancel_tasks(d, actor, r->id, e);
+        rc = deadline__cancel_tasks(d, actor, r->id, INT64_MIN, e);
     if (rc == 0 && cancel_tasks && d->hooks.event)
         rc = store_get(d->store, ENTITY_REFERRAL, r->id, &row, e);
     return domain__tell(d, rc, kind, row, NULL, 0, out, e);
@@ -234,8 +273,8 @@ int domain_assign(struct domain *d, const struct actor *actor, int64_t referral_
 {
     struct columns c = { .entity = ENTITY_REFERRAL, .now_ms = domain_now(d) };
     const struct row *before;
-    const struct graph *g;
-    int stage;
+    const struct graph *g = NULL;
+    int stage = 0;
     int rc = domain__writable(d, e);
     if (rc == 0)
         rc = store_get(d->store, ENTITY_REFERRAL, referral_id, &before, e);

@@ -11,6 +11,7 @@
 
 #include "baton/base/error.h"
 #include "domain/domain_internal.h"
+#include "domain/trace_internal.h"
 
 void domain_command_begin(struct domain *d)
 {
@@ -37,6 +38,8 @@ int domain__writable(struct domain *d, struct error *e)
         return error_set(e, ERROR_DENIED,
                          "a guard only looks: writing belongs in an effect or a handler");
     assert(store_in_command(d->store));
+    if (d->depth == 0)
+        trace__reset(d);
     if (d->depth == 0 && !d->commanding)
         d->spoiled = false; /* whoever runs commands by hand drops one that failed */
     if (d->spoiled)
@@ -84,8 +87,8 @@ int domain__raise(struct domain *d, const char *kind, const struct row *row, con
     int rc = domain__enter(d, kind, e);
     if (rc < 0)
         return rc;
-    rc = h->event(h->context, kind, row, detail, detail_len, e);
-    return domain__leave(d, rc, e);
+    rc = domain__leave(d, h->event(h->context, kind, row, detail, detail_len, e), e);
+    return rc < 0 ? rc : trace__flush(d, e);
 }
 
 int domain__store(struct domain *d, struct store_change *change, const char *detail,
@@ -95,7 +98,18 @@ int domain__store(struct domain *d, struct store_change *change, const char *det
         change->detail = detail + 1;
         change->detail_len = detail_len - 2;
     }
-    return store_change(d->store, change, out, e);
+    int rc = store_change(d->store, change, out, e);
+    if (rc == 0)
+        trace__wrote(d);
+    return rc;
+}
+
+int domain__record(struct domain *d, const struct store_change *record, struct error *e)
+{
+    int rc = store_record(d->store, record, e);
+    if (rc == 0)
+        trace__wrote(d);
+    return rc;
 }
 
 int domain__tell(struct domain *d, int rc, const char *kind, const struct row *row,
@@ -110,6 +124,8 @@ int domain__tell(struct domain *d, int rc, const char *kind, const struct row *r
     enum entity entity = row->entity;
     int64_t id = row->id;
     rc = domain__raise(d, kind, row, detail, detail_len, why);
+    if (rc == 0) /* of an effect that no handler follows */
+        rc = trace__flush(d, why);
     if (rc == 0 && d->hooks.event)
         rc = store_get(d->store, entity, id, &row, why); /* handlers may have changed it */
     if (rc < 0) {
@@ -125,10 +141,12 @@ int domain__change(struct domain *d, struct store_change *change, const char *de
                    size_t detail_len, const struct row **out, struct error *e)
 {
     const struct row *row;
+    struct trace_event outer = trace__save(d);
     int rc = domain__store(d, change, detail, detail_len, &row, e);
-    if (rc < 0)
-        return rc;
-    return domain__tell(d, 0, change->kind, row, detail, detail_len, out, e);
+    if (rc == 0)
+        rc = domain__tell(d, 0, change->kind, row, detail, detail_len, out, e);
+    trace__restore(d, outer);
+    return rc;
 }
 
 /* "name.name": not one that the engine uses itself. */
@@ -180,7 +198,7 @@ int domain_emit(struct domain *d, const struct actor *actor, const char *kind, e
     }
     struct error local = { 0 };
     struct error *why = e ? e : &local;
-    rc = store_record(d->store, &record, why);
+    rc = domain__record(d, &record, why);
     if (rc < 0)
         return rc;
     rc = domain__raise(d, kind, row, detail, detail_len, why);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "baton/base/error.h"
+#include "domain/approval_internal.h"
 #include "domain/domain_internal.h"
 
 static int record_refuse_referral(struct domain *d, const struct actor *actor,
@@ -32,6 +33,8 @@ int domain_write(struct domain *d, const struct actor *actor, const struct recor
         rc = columns__check(d, actor, &c, before, e);
     if (rc == 0 && r->fields)
         rc = domain_check_fields(d, r->entity, NULL, r->fields, r->fields_len, e);
+    if (rc == 0 && r->entity == ENTITY_STAFF)
+        rc = delegate__check_staff(before, r, e);
     if (rc < 0)
         return rc;
     char kind[LIMIT_NAME_BYTES];

@@ -81,7 +81,6 @@ void transfer__reader_close(struct transfer__reader *r);
 int transfer__reader_next(struct transfer__reader *r, struct transfer__line *out, struct error *e);
 struct arena *transfer__reader_arena(struct transfer__reader *r);
 int64_t transfer__reader_bytes(const struct transfer__reader *r);
-int64_t transfer__reader_lines(const struct transfer__reader *r); /* where it stands */
 
 /* import_value.c */
 /* In all of these `name` is what messages call the value. */

@@ -95,6 +95,18 @@ static int map_unknown(const struct transfer__map *m, const char *name, struct e
     return rc;
 }
 
+/* Its index, or -1. A reference may be named without its _id, as in Lua. */
+static int map_column(const struct transfer__map *m, const char *name)
+{
+    int column = schema_column(m->schema, name);
+    if (column >= 0)
+        return column;
+    char full[64];
+    snprintf(full, sizeof full, "%.32s_id", name);
+    column = schema_column(m->schema, full);
+    return column >= 0 && m->schema->columns[column].type == COLUMN_REF ? column : -1;
+}
+
 /* The part of a map that can be checked before the file is read. */
 static int map_check(const struct transfer__map *m, struct error *e)
 {
@@ -104,7 +116,8 @@ static int map_check(const struct transfer__map *m, struct error *e)
             if (!strcmp(entry->from, m->t->map[j].from))
                 return error_set(e, ERROR_INVALID, "the map names the column \"%s\" twice",
                                  entry->from);
-        if (!*entry->to || map_lists(m->names, entry->to) || map_lists(map_ignored, entry->to))
+        if (!*entry->to || map_lists(m->names, entry->to) || map_lists(map_ignored, entry->to) ||
+            map_column(m, entry->to) >= 0)
             continue;
         int rc = map_unknown(m, entry->to, e);
         error_prefix(e, "the map's \"%s=%s\"", entry->from, entry->to);
@@ -170,7 +183,7 @@ int transfer__map_find(const struct transfer__map *m, const char *header,
     else if (!strcmp(name, "version"))
         target.column = TARGET_VERSION;
     else if (*name && !map_lists(map_ignored, name)) {
-        target.column = schema_column(m->schema, name);
+        target.column = map_column(m, name);
         if (target.column < 0 && map_lists(m->names, name))
             target = (struct transfer__target){ TARGET_FIELD, name + strlen("fields.") };
         else if (target.column < 0 && !m->t->skip_unknown)

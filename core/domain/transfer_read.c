@@ -432,8 +432,3 @@ int64_t transfer__reader_bytes(const struct transfer__reader *r)
 {
     return r->csv ? (int64_t)csv_bytes(r->csv) : r->bytes;
 }
-
-int64_t transfer__reader_lines(const struct transfer__reader *r)
-{
-    return r->csv ? (int64_t)csv_line(r->csv) : r->lines;
-}

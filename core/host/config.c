@@ -86,29 +86,27 @@ static int config_read_limits(struct org_config *c, struct error *e)
     return rc;
 }
 
-/* Marks what the script room reads; refuses settings of a plugin that does not run here. */
+/* Marks what the script room reads. The settings of a plugin that is not listed stay as they are, so
+ * that a plugin can be taken out for a while; a name near a listed one is a slip of the pen. */
 static int config_check_sections(struct org_config *c, struct error *e)
 {
     static const char *const none[] = { NULL };
     for (size_t i = 0; i < ini_count(c->ini); i++) {
         struct ini_entry *entry = ini_at(c->ini, i);
-        if (!strncmp(entry->section, "workflow ", 9)) {
+        if (!strncmp(entry->section, "workflow ", 9))
             entry->known = true;
-            continue;
-        }
         if (strncmp(entry->section, "plugin ", 7))
             continue;
         const char *plugin = entry->section + 7;
-        if (config_lists(c->plugins, plugin)) {
-            entry->known = true;
+        const char *const *listed = c->plugins ? (const char *const *)c->plugins : none;
+        const char *near = config_lists(c->plugins, plugin) ? NULL : text_nearest(plugin, listed);
+        entry->known = true;
+        if (!near)
             continue;
-        }
-        struct buf hint = BUF_INIT;
-        text_suggest(plugin, c->plugins ? (const char *const *)c->plugins : none, &hint);
-        int rc = error_set(e, ERROR_INVALID, "[%.80s]: plugins = … does not list \"%.64s\"%s",
-                           entry->section, plugin, buf_text(&hint));
+        int rc = error_set(e, ERROR_INVALID,
+                           "[%.80s]: plugins = … does not list \"%.64s\", did you mean \"%s\"?",
+                           entry->section, plugin, near);
         error_at(e, "%s:%d", ini_file(c->ini), entry->line);
-        buf_free(&hint);
         return rc;
     }
     return 0;

@@ -79,6 +79,7 @@ void conversation_free(struct conversation *c)
         return;
     if (c->op)
         conversation_end(c);
+    conversation__end_away(c);
     conversation_drop_sessions(c);
     org__unwatch(&c->watch);
     arena_free(c->arena);
@@ -93,6 +94,7 @@ static void conversation_adopt(struct conversation *c, struct org *o)
         return;
     conversation_drop_sessions(c);
     c->lost[0] = '\0';
+    c->watch.committed = NULL;
     c->org = o;
     org__watch(o, &c->watch);
 }
@@ -201,6 +203,8 @@ static int conversation_begin(struct conversation *c, struct org *o, json_t *req
         error_at(&e, "/as");
         goto out;
     }
+    if (c->op != &op_calendar) /* which shows what would move before it moves */
+        calendar__follow(o);
     c->hold = c->op->turn != NULL;
     if (c->op->start)
         rc = c->op->start(c, &e);
@@ -216,6 +220,8 @@ static int conversation_turn(void *context, struct org *o, struct error *e)
 {
     struct conversation *c = context;
     (void)o;
+    if (c->cancelled) /* while others of the same turn ran */
+        return error_set(e, ERROR_CANCELLED, "stopped on request");
     return c->op->turn(c, e);
 }
 
@@ -235,7 +241,7 @@ static void conversation_run_turn(struct conversation *const *c, size_t count, s
 void conversation_start_value(struct conversation *c, struct org *o, struct json_t *request)
 {
     struct error e = { 0 };
-    if (conversation_begin(c, o, request))
+    if (conversation__start_away(c, request) || conversation_begin(c, o, request))
         return;
     if (c->op->turn)
         conversation_run_turn(&c, 1, o);
@@ -249,7 +255,7 @@ void conversation_start_many(struct conversation *const *c, struct json_t *const
     struct conversation *sharing[LIMIT_TURN_COMMANDS];
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        if (n == LIMIT_TURN_COMMANDS || !conversation_shares(requests[i])) {
+        if (n == LIMIT_TURN_COMMANDS || c[i]->away || !conversation_shares(requests[i])) {
             conversation_start_value(c[i], o, requests[i]);
             continue;
         }

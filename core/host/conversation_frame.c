@@ -6,6 +6,8 @@
 #include "baton/base/limits.h"
 #include "host/request_internal.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,10 +115,23 @@ void conversation__progress(struct conversation *c, int64_t done, int64_t total,
     frame_finish(c, &w, &json);
 }
 
+/* "line 3, column email" of line 3: "column email". */
+static void frame_drop_line(char *where, int64_t line)
+{
+    char own[32];
+    int n = snprintf(own, sizeof own, "line %" PRId64, line);
+    if (strncmp(where, own, (size_t)n) || (where[n] && where[n] != ','))
+        return;
+    const char *rest = where + n + strspn(where + n, ", ");
+    memmove(where, rest, strlen(rest) + 1);
+}
+
 void conversation__refused(struct conversation *c, int64_t line, const struct error *error)
 {
     char message[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES];
-    error_format(error, message, sizeof message);
+    struct error rest = *error;
+    frame_drop_line(rest.where, line);
+    error_format(&rest, message, sizeof message);
     struct buf json = BUF_INIT;
     struct jsonw w;
     frame_begin(c, &w, &json, "refused");
@@ -163,19 +178,7 @@ void conversation__last(struct conversation *c, const char *json, size_t n)
 void conversation__answer_error(struct conversation *c, const struct error *error)
 {
     struct buf json = BUF_INIT;
-    struct jsonw w;
-    jsonw_start(&w, &json);
-    jsonw_open_object(&w);
-    jsonw_key(&w, "error");
-    jsonw_open_object(&w);
-    jsonw_key(&w, "code");
-    jsonw_text(&w, error_code_name(error->code));
-    jsonw_key(&w, "message");
-    jsonw_text(&w, error->message);
-    jsonw_key(&w, "where");
-    jsonw_text(&w, error->where);
-    jsonw_close(&w);
-    jsonw_close(&w);
+    json_error(error, &json);
     conversation__last(c, json.data, json.len);
     buf_free(&json);
 }

@@ -16,6 +16,7 @@
 #include "baton/base/when.h"
 #include "host/home_internal.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -146,6 +147,11 @@ const char *home_dir(const struct home *h)
     return h->dir;
 }
 
+const char *home_plugins(const struct home *h)
+{
+    return h->plugins;
+}
+
 const char *home_socket(const struct home *h)
 {
     return h->socket;
@@ -271,6 +277,7 @@ int home_check_org(const struct home *h, const char *name, struct error *e)
     int rc = home_orgs(h, &names, e);
     if (rc)
         return rc;
+    assert(names);
     struct buf hint = BUF_INIT, shown = BUF_INIT;
     text_printable(name, strnlen(name, LIMIT_NAME_BYTES), false, &shown);
     text_suggest(name, (const char *const *)names, &hint);

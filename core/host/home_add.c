@@ -225,6 +225,8 @@ int home_add_org(struct home *h, const char *name, const struct org_settings *se
     add_text(name, s, &text);
     /* Reading it back refuses now what would keep the organisation from opening later. */
     rc = config__parse(&config, text.data, "org.ini", name, e);
+    if (rc && e)
+        e->where[0] = '\0'; /* the file is not there, and shall not be */
     if (!rc)
         rc = add_check_plugins(h, dir, config.plugins, e);
     if (!rc)

@@ -58,6 +58,7 @@ static void host_free_entry(struct host *h, struct host_entry *entry)
 {
     host__sleep(h, entry);
     mem_free(entry->name);
+    mem_free(entry->zone);
     mem_free(entry);
 }
 
@@ -94,7 +95,8 @@ static int host_scan(struct host *h, struct error *e)
 
 /* ---- waking and sleeping ---- */
 
-void host__say(struct host *h, const struct host_entry *entry, const char *format, ...)
+void host__say(struct host *h, const struct host_entry *entry, enum log_level level,
+               const char *format, ...)
 {
     char text[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES + 128];
     if (!h->notice)
@@ -103,7 +105,14 @@ void host__say(struct host *h, const struct host_entry *entry, const char *forma
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    h->notice(h->context, entry->name, text);
+    h->notice(h->context, entry->name, level, text);
+}
+
+/* Of an awake one: it is shown when it sleeps, too. */
+static void host_note_zone(struct host_entry *entry)
+{
+    mem_free(entry->zone);
+    entry->zone = mem_dup(entry->org->world.config.zone);
 }
 
 int host__wake(struct host *h, struct host_entry *entry, struct error *e)
@@ -113,6 +122,8 @@ int host__wake(struct host *h, struct host_entry *entry, struct error *e)
     int rc = org_open(&entry->org, h->home, entry->name, h->notice, h->context, e);
     if (rc)
         return rc;
+    org_set_poll(entry->org, h->poll, h->poll_context);
+    host_note_zone(entry);
     entry->asked = false;
     entry->next_awake = h->awake;
     if (h->awake)
@@ -210,6 +221,12 @@ int host_open(struct host **out, uv_loop_t *loop, struct home *home, org_notice 
     return 0;
 }
 
+void host_set_poll(struct host *h, org_poll poll, void *context)
+{
+    h->poll = poll;
+    h->poll_context = context;
+}
+
 static void host_handle_closed(uv_handle_t *handle)
 {
     struct host *h = handle->data;
@@ -251,10 +268,11 @@ int host_reload(struct host *h, struct error *e)
     for (struct host_entry *entry = h->awake; entry; entry = entry->next_awake) {
         struct error why = { 0 };
         int one = org_reload(entry->org, &why);
+        host_note_zone(entry);
         if (one) {
             char text[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES];
             error_format(&why, text, sizeof text);
-            host__say(h, entry, "not reloaded: %s", text);
+            host__say(h, entry, LOG_ERROR, "not reloaded: %s", text);
             error_prefix(&why, "%s", entry->name);
             if (!rc) {
                 rc = one;
@@ -285,6 +303,13 @@ void host_list(const struct host *h, host_each each, void *context)
         size_t bytes = sizeof *entry + strlen(entry->name) + 1;
         if (entry->org)
             bytes += org_memory(entry->org);
-        each(context, entry->name, entry->org != NULL, entry->due_ms, bytes);
+        struct host_listed listed = { .name = entry->name,
+                                      .zone = entry->zone ? entry->zone : "",
+                                      .awake = entry->org != NULL,
+                                      .next_due_ms = entry->due_ms == INT64_MAX
+                                                         ? INT64_MAX
+                                                         : entry->due_ms + entry->offset_ms,
+                                      .memory_bytes = bytes };
+        each(context, &listed);
     }
 }

@@ -9,6 +9,8 @@
 struct host_entry {
     char *name;
     struct org *org;       /* NULL: asleep */
+    char *zone;            /* since it was awake first */
+    int64_t offset_ms;     /* of its clock when it was awake last */
     int64_t due_ms;        /* by the system's clock; INT64_MAX: nothing */
     uint64_t used_ms;      /* loop time of its last use */
     uint64_t settle_at_ms; /* after a failure: not before */
@@ -24,6 +26,8 @@ struct host {
     uv_loop_t *loop;
     struct home *home;
     org_notice notice;
+    org_poll poll;
+    void *poll_context;
     void *context;
     struct host_entry **entries; /* by name */
     size_t count, room;
@@ -40,8 +44,8 @@ struct host {
 
 int host__wake(struct host *h, struct host_entry *entry, struct error *e);
 void host__sleep(struct host *h, struct host_entry *entry);
-void host__say(struct host *h, const struct host_entry *entry, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void host__say(struct host *h, const struct host_entry *entry, enum log_level level,
+               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* host_timers.c */
 void host__timers_open(struct host *h);

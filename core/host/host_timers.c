@@ -62,7 +62,8 @@ static void host_due_at(struct host *h, struct host_entry *entry, int64_t at_ms)
 void host__read_due(struct host *h, struct host_entry *entry)
 {
     int64_t at = org_tick_at(entry->org);
-    host_due_at(h, entry, at == INT64_MAX ? at : at - org__offset(entry->org));
+    entry->offset_ms = org__offset(entry->org);
+    host_due_at(h, entry, at == INT64_MAX ? at : at - entry->offset_ms);
 }
 
 void host__failed(struct host *h, struct host_entry *entry)
@@ -79,7 +80,7 @@ static void host_tick(struct host *h, struct host_entry *entry)
     bool more = false;
     int rc = host__wake(h, entry, &e);
     if (rc) {
-        host__say(h, entry, "can't be opened for what is due: %s", e.message);
+        host__say(h, entry, LOG_ERROR, "can't be opened for what is due: %s", e.message);
         host__failed(h, entry);
         return;
     }
@@ -89,7 +90,7 @@ static void host_tick(struct host *h, struct host_entry *entry)
         return;
     }
     if (rc) {
-        host__say(h, entry, "what is due could not be done: %s", e.message);
+        host__say(h, entry, LOG_ERROR, "what is due could not be done: %s", e.message);
         host__failed(h, entry);
         return;
     }
@@ -160,7 +161,7 @@ static void host_settle(struct host *h, struct host_entry *entry)
     bool more;
     if (org_settle_some(entry->org, &more, &e) == 0)
         return;
-    host__say(h, entry, "settling failed: %s", e.message);
+    host__say(h, entry, LOG_ERROR, "settling failed: %s", e.message);
     entry->settle_at_ms = uv_now(h->loop) + HOST_RETRY_MS;
 }
 
@@ -206,7 +207,7 @@ static void host_on_watch(uv_timer_t *timer)
     if (host__wake(h, entry, &e)) {
         char text[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES];
         error_format(&e, text, sizeof text);
-        host__say(h, entry, "can't be opened: %s", text);
+        host__say(h, entry, LOG_ERROR, "can't be opened: %s", text);
         host__failed(h, entry);
     } else if (!was_awake && entry->due_ms > host_system_ms() + HOST_UNASKED_MS) {
         host__sleep(h, entry);

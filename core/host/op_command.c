@@ -1,6 +1,6 @@
 /* op command and op report: what a plugin declared by baton.command or
  * baton.report, called by name. Both are one command in a turn. */
-#include "host/request_internal.h"
+#include "host/dry_internal.h"
 
 typedef int (*command_call)(struct session *s, const char *name, const char *json_args,
                             struct buf *out, struct error *e);
@@ -8,6 +8,8 @@ typedef int (*command_call)(struct session *s, const char *name, const char *jso
 struct command {
     const char *name, *args;
     struct buf result;
+    bool is_dry;
+    struct dry dry;
 };
 
 static int command_start(struct conversation *c, struct error *e)
@@ -16,6 +18,7 @@ static int command_start(struct conversation *c, struct error *e)
     c->state = state;
     int rc;
     if ((rc = request__text(c, "name", true, &state->name, NULL, e)) ||
+        (rc = request__bool(c, "dry_run", &state->is_dry, e)) ||
         (rc = request__object(c, "args", &state->args, e)))
         return rc;
     return conversation__session(c, e);
@@ -29,9 +32,15 @@ static int command_run(struct conversation *c, command_call call, struct error *
     return call(c->session, state->name, state->args, &state->result, e);
 }
 
-static int command_turn(struct conversation *c, struct error *e)
+static int command_do(struct conversation *c, struct error *e)
 {
     return command_run(c, session_command, e);
+}
+
+static int command_turn(struct conversation *c, struct error *e)
+{
+    struct command *state = c->state;
+    return state->is_dry ? dry__command(c, &state->dry, command_do, e) : command_do(c, e);
 }
 
 static int report_turn(struct conversation *c, struct error *e)
@@ -41,8 +50,10 @@ static int report_turn(struct conversation *c, struct error *e)
 
 static int command_finish(struct conversation *c, struct jsonw *done, struct error *e)
 {
-    const struct command *state = c->state;
+    struct command *state = c->state;
     (void)e;
+    if (state->is_dry)
+        dry__tell(&state->dry, done);
     jsonw_key(done, "result");
     if (state->result.len)
         jsonw_raw(done, state->result.data, state->result.len);
@@ -51,14 +62,28 @@ static int command_finish(struct conversation *c, struct jsonw *done, struct err
     return 0;
 }
 
+/* A report says how it is to be shown, too. */
+static int report_finish(struct conversation *c, struct jsonw *done, struct error *e)
+{
+    const struct command *state = c->state;
+    jsonw_key(done, "columns");
+    script_report_columns(c->org->world.script, state->name, done);
+    jsonw_key(done, "zone");
+    jsonw_text(done, c->org->world.config.zone);
+    return command_finish(c, done, e);
+}
+
 static void command_end(struct conversation *c)
 {
     struct command *state = c->state;
-    if (state)
-        buf_free(&state->result);
+    if (!state)
+        return;
+    buf_free(&state->result);
+    dry__free(&state->dry);
 }
 
-static const char *const command_keys[] = { "name", "args", "cwd", NULL };
+static const char *const command_keys[] = { "name", "args", "cwd", "dry_run", NULL };
+static const char *const report_keys[] = { "name", "args", "cwd", NULL };
 
 const struct request_op op_command = { .name = "command",
                                        .keys = command_keys,
@@ -69,8 +94,8 @@ const struct request_op op_command = { .name = "command",
                                        .end = command_end };
 
 const struct request_op op_report = { .name = "report",
-                                      .keys = command_keys,
+                                      .keys = report_keys,
                                       .start = command_start,
                                       .turn = report_turn,
-                                      .finish = command_finish,
+                                      .finish = report_finish,
                                       .end = command_end };

@@ -1,6 +1,7 @@
 /* op status: an organisation in one object, for `baton status` and for whoever
  * wonders why something does not happen. */
 #include "baton/base/zone.h"
+#include "baton/domain/version.h"
 #include "host/request_internal.h"
 
 static void status_text(struct jsonw *w, const char *key, const char *text)
@@ -76,8 +77,30 @@ static void status_plugins(struct org *o, struct jsonw *w)
     jsonw_close(w);
 }
 
+struct status_problem {
+    const struct graph *graph;
+    struct buf *text;
+};
+
+static void status_take_problem(void *context, const struct graph *g, const char *text)
+{
+    const struct status_problem *p = context;
+    if (p->graph == g)
+        buf_puts(p->text, text);
+}
+
+/* That it differs from what its referrals run. */
+static const char *status_problem(struct org *o, const struct graph *g, struct buf *text)
+{
+    struct status_problem p = { g, text };
+    buf_clear(text);
+    domain_version_problems(o->world.domain, status_take_problem, &p, NULL);
+    return buf_text(text);
+}
+
 static void status_workflows(struct org *o, struct jsonw *w)
 {
+    struct buf problem = BUF_INIT;
     jsonw_key(w, "workflows");
     jsonw_open_array(w);
     for (size_t i = 0; i < domain_graph_count(o->world.domain); i++) {
@@ -89,9 +112,11 @@ static void status_workflows(struct org *o, struct jsonw *w)
         status_text(w, "plugin", graph_plugin(g));
         status_number(w, "stages", (int64_t)graph_stage_count(g));
         status_number(w, "transitions", (int64_t)graph_transition_count(g));
+        status_text(w, "problem", status_problem(o, g, &problem));
         jsonw_close(w);
     }
     jsonw_close(w);
+    buf_free(&problem);
 }
 
 static int status_rows(struct org *o, struct jsonw *w, struct error *e)
@@ -119,6 +144,8 @@ static int status_finish(struct conversation *c, struct jsonw *done, struct erro
     status_org(o, done);
     status_plugins(o, done);
     status_workflows(o, done);
+    jsonw_key(done, "declared");
+    script_declared(o->world.script, done);
     return status_rows(o, done, e);
 }
 

@@ -112,6 +112,8 @@ static int org_start(struct org *o, struct error *e)
         o->store = NULL;
         return rc;
     }
+    versions__keep(o);
+    calendar__begin(o);
     org_write_pid(o->dir);
     return 0;
 }
@@ -143,6 +145,12 @@ int org_open(struct org **out, const struct home *h, const char *name, org_notic
     return 0;
 }
 
+void org_set_poll(struct org *o, org_poll poll, void *context)
+{
+    o->poll = poll;
+    o->poll_context = context;
+}
+
 void org_close(struct org *o)
 {
     if (!o)
@@ -151,8 +159,10 @@ void org_close(struct org *o)
     world__close(&o->world);
     if (o->store) {
         store_close(o->store);
-        org_remove_pid(o->dir);
+        if (!o->scratch)
+            org_remove_pid(o->dir);
     }
+    home__free_list(o->plugin_dirs);
     arena_free(o->names);
     mem_free(o->interned);
     buf_free(&o->notices);
@@ -169,6 +179,8 @@ int org__alive(struct org *o, struct error *e)
         return error_set(e, ERROR_IO,
                          "the database of %s failed: it is opened again when this is over",
                          o->name);
+    if (o->scratch)
+        return error_set(e, ERROR_IO, "the scratch database of %s failed: it is lost", o->name);
     org__detach_all(o, "the database failed and was opened again", false);
     world__unload(&o->world);
     store_close(o->store);
@@ -183,6 +195,8 @@ int org__alive(struct org *o, struct error *e)
 void org__recover(struct org *o)
 {
     buf_clear(&o->notices);
+    if (o->scratch)
+        return; /* every verb says so from now on */
     if (o->inside) {
         o->reopen_wanted = true;
         return;
@@ -194,7 +208,7 @@ void org__recover(struct org *o)
     o->reopen_wanted = false;
     struct error e = { 0 };
     if (org__alive(o, &e))
-        org__say(o, "%s", e.message);
+        org__say(o, LOG_ERROR, "%s", e.message);
 }
 
 void org__enter(struct org *o)
@@ -230,7 +244,10 @@ int org_reload(struct org *o, struct error *e)
     bool moves = new.config.clock_movable != o->world.config.clock_movable;
     world__close(&o->world);
     o->world = new;
+    versions__keep(o);
     world__report(o, &o->world);
+    o->calendar_followed = false;
+    calendar__follow(o);
     return moves ? org_read_clock(o, e) : 0;
 }
 
@@ -264,7 +281,27 @@ void org__detach_all(struct org *o, const char *why, bool closing)
     }
 }
 
-void org__say(struct org *o, const char *format, ...)
+void org__committed(struct org *o)
+{
+    for (struct org_watch *w = o->watches, *next; w; w = next) {
+        next = w->next;
+        if (w->committed)
+            w->committed(w);
+    }
+}
+
+static void org_say(struct org *o, enum log_level level, const char *text)
+{
+    if (o->ticking) {
+        buf_putc(&o->notices, (char)('0' + level));
+        buf_puts(&o->notices, text);
+        buf_putc(&o->notices, '\0');
+    } else {
+        o->notice(o->context, o->name, level, text);
+    }
+}
+
+void org__say(struct org *o, enum log_level level, const char *format, ...)
 {
     if (!o->notice)
         return;
@@ -279,9 +316,9 @@ void org__say(struct org *o, const char *format, ...)
         va_start(args, format);
         vsnprintf(text.data, (size_t)n + 1, format, args);
         va_end(args);
-        o->notice(o->context, o->name, text.data);
+        org_say(o, level, text.data);
     } else {
-        o->notice(o->context, o->name, first);
+        org_say(o, level, first);
     }
     buf_free(&text);
 }

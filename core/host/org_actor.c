@@ -7,6 +7,7 @@
 #include "baton/base/text.h"
 #include "host/org_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const char *actor_keep(struct org *o, const char *text)
@@ -62,9 +63,10 @@ int org_actor(struct org *o, const char *as, struct actor *out, struct error *e)
         return 0;
     }
     int rc = org__alive(o, e);
-    const struct row *row;
+    const struct row *row = NULL;
     if (rc || (rc = actor_find(o, as, &row, e)))
         return rc;
+    assert(row);
     char name[32];
     row_id_format(ENTITY_STAFF, row->id, name);
     if (strcmp(row_text(row, STAFF_STATUS), "active"))

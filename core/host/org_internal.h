@@ -19,7 +19,8 @@ struct org_world {
 /* Who wants to hear that sessions are gone: conversations. */
 struct org_watch {
     void (*detached)(struct org_watch *w, const char *why, bool closing);
-    struct org_watch *next, **link; /* link NULL: not in a list */
+    void (*committed)(struct org_watch *w); /* after a turn; NULL: not interested */
+    struct org_watch *next, **link;         /* link NULL: not in a list */
 };
 
 struct org {
@@ -30,16 +31,23 @@ struct org {
     struct clock clock;
     org_notice notice;
     void *context;
+    org_poll poll;
+    void *poll_context;
     struct org_watch *watches;
     struct arena *names; /* of actors; see org_actor */
     char **interned;
     size_t interned_count;
-    struct buf notices; /* of the turn that is open: told after its commit; NUL ends each */
-    unsigned inside;    /* depth of calls into a session: the state can't be thrown away */
+    bool ticking;       /* what is said waits in notices for the commit of the turn that is open */
+    struct buf notices; /* a level ('0' is LOG_ERROR) and a text each; NUL ends it */
+    bool scratch;       /* no files: see scratch.h */
+    char **plugin_dirs; /* of a scratch one; ends with NULL */
+    bool calendar_followed; /* org_calendar.c: its deadlines go by the calendar that is loaded */
+    unsigned inside;        /* depth of calls into a session: the state can't be thrown away */
     bool reopen_wanted;
 };
 
-void org__say(struct org *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void org__say(struct org *o, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* 0 if it is open; else tries to open it again. First thing of every verb that needs the store. */
 int org__alive(struct org *o, struct error *e);
@@ -52,6 +60,24 @@ void org__leave(struct org *o);
 void org__detach_all(struct org *o, const char *why, bool closing);
 void org__watch(struct org *o, struct org_watch *w);
 void org__unwatch(struct org_watch *w);
+void org__committed(struct org *o); /* tells them that there are new events */
+
+/* tick_inside.c: the same as org_move_clock, inside the turn that is open: nothing is committed,
+ * and messages count as sent without going anywhere. The clock stops there. */
+int org__move_inside(struct org *o, int64_t to_ms, struct error *e);
+
+/* org_versions.c: keeps the versions of workflows that are loaded; tells which differ from those
+ * that referrals run. Outside any turn. */
+void versions__keep(struct org *o);
+void versions__report(struct org *o, const struct org_world *w);
+
+/* org_calendar.c: at opening, keeps the calendar of an organisation that has none kept yet. */
+void calendar__begin(struct org *o);
+/* Moves deadlines that were computed by another calendar than the loaded one, and
+ * says how many. Before anything fires; outside any turn. */
+void calendar__follow(struct org *o);
+/* The calendar by which they were computed; *out NULL: it is not known yet. The caller frees it. */
+int calendar__applied(struct org *o, struct calendar **out, struct error *e);
 
 /* org_world.c */
 /* Fills domain and script of a world that has its config. */

@@ -51,6 +51,8 @@ int org_turn_many(struct org *o, struct org_command *commands, size_t count, str
         rc = store_turn_commit(o->store, e);
     if (rc)
         org__recover(o);
+    else
+        org__committed(o);
     return rc;
 }
 

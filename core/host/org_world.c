@@ -20,19 +20,26 @@ static void world_output(void *context, enum script_stream stream, const char *p
         return; /* nobody waits for it */
     while (n && text[n - 1] == '\n')
         n--;
-    const char *level = stream == SCRIPT_LOG_ERROR  ? "error: "
-                        : stream == SCRIPT_LOG_WARN ? "warning: "
-                                                    : "";
+    enum log_level level = stream == SCRIPT_LOG_ERROR  ? LOG_ERROR
+                           : stream == SCRIPT_LOG_WARN ? LOG_WARN
+                                                       : LOG_INFO;
+    const char *word = level == LOG_ERROR ? "error: " : level == LOG_WARN ? "warning: " : "";
     int shown = n > LIMIT_TEXT_BYTES ? LIMIT_TEXT_BYTES : (int)n;
-    if (plugin)
-        org__say(o, "plugin %s: %s%.*s", plugin, level, shown, text);
-    else
-        org__say(o, "%s%.*s", level, shown, text);
+    org__say(o, level, "%s%s%s%s%.*s", plugin ? "plugin " : "", plugin ? plugin : "",
+             plugin ? ": " : "", word, shown, text);
 }
 
 static int world_advance_clock(void *context, int64_t to_ms, struct error *e)
 {
-    return org_move_clock(context, to_ms, e);
+    struct org *o = context;
+    return store_in_turn(o->store) ? org__move_inside(o, to_ms, e) : org_move_clock(o, to_ms, e);
+}
+
+static void world_poll(void *context)
+{
+    struct org *o = context;
+    if (o->poll)
+        o->poll(o->poll_context);
 }
 
 static int world_load_script(struct org_world *w, struct org *o, struct error *e)
@@ -46,15 +53,17 @@ static int world_load_script(struct org_world *w, struct org *o, struct error *e
                                       .call_ms = w->config.call_ms,
                                       .output = world_output,
                                       .context = o,
-                                      .advance_clock = world_advance_clock };
+                                      .advance_clock = world_advance_clock,
+                                      .poll = world_poll };
     int rc = script_open(&w->script, w->domain, &options, e);
     if (rc)
         return rc;
-    char **dirs = home__plugin_dirs(o->home, o->dir);
+    char **dirs = o->plugin_dirs ? o->plugin_dirs : home__plugin_dirs(o->home, o->dir);
     const char *const *names =
         w->config.plugins ? (const char *const *)w->config.plugins : no_plugins;
     rc = script_load_plugins(w->script, names, (const char *const *)dirs, w->config.ini, e);
-    home__free_list(dirs);
+    if (dirs != o->plugin_dirs)
+        home__free_list(dirs);
     return rc;
 }
 
@@ -94,18 +103,22 @@ static void world_report_workflow(struct org *o, const struct org_world *w,
     struct error e = { 0 };
     const struct graph *graph;
     domain_find_graph(w->domain, name, &graph, &e);
-    org__say(o, "%s:%d: [%s] has no effect: %s", ini_file(w->config.ini), entry->line,
+    org__say(o, LOG_WARN, "%s:%d: [%s] has no effect: %s", ini_file(w->config.ini), entry->line,
              entry->section, e.message);
 }
 
 void world__report(struct org *o, const struct org_world *w)
 {
     struct plugin_info info;
+    bool left_out = false;
     for (size_t i = 0; i < script_plugin_count(w->script); i++) {
         script_plugin_at(w->script, i, &info);
         if (!info.loaded)
-            org__say(o, "plugin %s is left out: %s", info.name, info.problem);
+            org__say(o, LOG_ERROR, "plugin %s is left out: %s", info.name, info.problem);
+        left_out = left_out || !info.loaded;
     }
+    if (left_out) /* its workflows are missing because of that: no mistake of their own */
+        return;
     const char *last = "";
     for (size_t i = 0; i < ini_count(w->config.ini); i++) {
         const struct ini_entry *entry = ini_at(w->config.ini, i);
@@ -114,6 +127,7 @@ void world__report(struct org *o, const struct org_world *w)
         last = entry->section;
         world_report_workflow(o, w, entry);
     }
+    versions__report(o, w);
 }
 
 static bool world_was_missing(const struct org_world *w, const char *plugin)

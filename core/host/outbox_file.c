@@ -93,6 +93,10 @@ static int outbox_write(void *context, const struct outbox_item *item)
     struct outbox *box = context;
     struct outbox_attempt *attempt = &box->attempts[box->count++];
     attempt->id = item->id;
+    if (box->o->scratch) { /* nothing leaves it */
+        attempt->delivered = true;
+        return 0;
+    }
     if (strcmp(item->channel, "file")) {
         snprintf(attempt->failure, sizeof attempt->failure,
                  "nothing delivers the channel \"%.64s\": file does", item->channel);
@@ -118,7 +122,7 @@ static int outbox_write(void *context, const struct outbox_item *item)
 static void outbox_sync(struct outbox *box)
 {
     struct error e = { 0 };
-    if (!box->count || home__sync_dir(box->dir, &e) == 0)
+    if (!box->count || box->o->scratch || home__sync_dir(box->dir, &e) == 0)
         return;
     for (size_t i = 0; i < box->count; i++) {
         if (!box->attempts[i].delivered)
@@ -140,11 +144,14 @@ static void outbox_tell(struct outbox *box, const struct org_command *commands)
         const struct outbox_attempt *a = &box->attempts[i];
         long long id = (long long)a->id;
         if (commands[i].result)
-            org__say(box->o, "M-%lld: %s", id, commands[i].error.message);
+            org__say(box->o, LOG_WARN, "M-%lld: %s", id, commands[i].error.message);
         else if (a->delivered)
-            org__say(box->o, "M-%lld delivered to outbox/M-%lld.txt", id, id);
+            org__say(box->o, LOG_INFO,
+                     box->o->scratch ? "M-%lld would be sent"
+                                     : "M-%lld delivered to outbox/M-%lld.txt",
+                     id, id);
         else
-            org__say(box->o, "M-%lld not delivered: %s", id, a->failure);
+            org__say(box->o, LOG_WARN, "M-%lld not delivered: %s", id, a->failure);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "baton/base/json.h"
+#include "baton/base/limits.h"
 #include "baton/host/request.h"
 #include "host/org_internal.h"
 
@@ -23,8 +24,11 @@ struct request_op {
     void (*end)(struct conversation *c); /* in any case; frees c->state */
 };
 
+extern const struct request_op op_graph;
 extern const struct request_op op_eval, op_run, op_import, op_export, op_audit, op_status,
     op_complete, op_command, op_report, op_settle, op_reload;
+
+extern const struct request_op op_migrate, op_explain, op_calendar;
 
 struct conversation {
     conversation_frame frame;
@@ -46,6 +50,13 @@ struct conversation {
     bool stepping;
     bool incomplete; /* of eval: the last frame says so */
     volatile sig_atomic_t cancelled;
+
+    /* conversation_extra.c */
+    struct away *away;    /* a scratch copy that requests go to; NULL: none */
+    struct away *is_away; /* of an inner conversation: where it is */
+    bool leaves;          /* of an inner one: at() was called */
+    int64_t watch_seq;    /* events up to here were shown */
+    char watch_kind[2 * LIMIT_NAME_BYTES + 2];
 
     /* output on its way */
     struct buf text; /* of one stream, not yet a frame */
@@ -81,6 +92,14 @@ void conversation__notice(struct conversation *c, const char *text);
 void conversation__data(struct conversation *c, const char *text, size_t n);
 void conversation__last(struct conversation *c, const char *json, size_t n);
 void conversation__answer_error(struct conversation *c, const struct error *error);
+
+/* ---- conversation_extra.c ---- */
+/* Fulfils what the statement of the session asked for: at, watch, timing. */
+int conversation__wishes(struct conversation *c, uint64_t began_ns, struct error *e);
+/* Gone to a scratch copy: the request goes there. False: it is none of its business. */
+bool conversation__start_away(struct conversation *c, json_t *request);
+void conversation__end_away(struct conversation *c);
+void conversation__committed(struct org_watch *w);
 
 /* The session of the conversation, opened where there is none for this actor. */
 int conversation__session(struct conversation *c, struct error *e);

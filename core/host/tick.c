@@ -4,7 +4,8 @@
  * the same with the clock stopped: it is put to each due instant in turn, so
  * everything on the way happens in order and sees its own time, and the instant
  * reached is stored with the turn: a crash half way goes on from there. What a
- * firing has to tell people is told after its commit. */
+ * firing has to tell people, and what plugins log meanwhile, is told in order
+ * after its commit. */
 #include "baton/base/calendar.h"
 #include "baton/base/limits.h"
 #include "baton/base/when.h"
@@ -29,19 +30,17 @@ struct tick {
 
 /* ---- notices of the open turn ---- */
 
-static void tick_note(struct org *o, const char *text)
-{
-    buf_puts(&o->notices, text);
-    buf_putc(&o->notices, '\0');
-}
-
-/* Those of a committed turn. The buffer is taken first: telling may start another turn. */
-static void tick_tell(struct org *o)
+/* Those of a turn that has ended, up to a level: what an undone one did is not worth telling, only
+ * what went wrong in it. The buffer is taken first: telling may start another turn. */
+static void tick_tell(struct org *o, enum log_level most)
 {
     struct buf notices = o->notices;
     o->notices = (struct buf)BUF_INIT;
-    for (size_t at = 0; at < notices.len; at += strlen(notices.data + at) + 1)
-        org__say(o, "%s", notices.data + at);
+    for (size_t at = 0; at < notices.len; at += strlen(notices.data + at) + 1) {
+        enum log_level level = (enum log_level)(notices.data[at] - '0');
+        if (level <= most)
+            org__say(o, level, "%s", notices.data + at + 1);
+    }
     buf_free(&notices);
 }
 
@@ -49,30 +48,24 @@ static void tick_fired(void *context, const struct due_fired *fired)
 {
     struct tick *t = context;
     if (!fired->error) {
-        tick_note(t->o, fired->text);
+        org__say(t->o, LOG_INFO, "%s", fired->text);
         return;
     }
-    struct buf line = BUF_INIT;
     char why[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES];
     error_format(fired->error, why, sizeof why);
-    buf_printf(&line, "%s; failed: %s", fired->text, why);
-    tick_note(t->o, line.data);
-    buf_free(&line);
+    org__say(t->o, LOG_WARN, "%s; failed: %s", fired->text, why);
 }
 
 static void tick_job(void *context, const char *plugin, const char *job, const struct error *error)
 {
     struct tick *t = context;
-    struct buf line = BUF_INIT;
     if (error && error->code) {
         char why[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES];
         error_format(error, why, sizeof why);
-        buf_printf(&line, "job %s of plugin %s failed: %s", job, plugin, why);
+        org__say(t->o, LOG_WARN, "job %s of plugin %s failed: %s", job, plugin, why);
     } else {
-        buf_printf(&line, "job %s of plugin %s ran", job, plugin);
+        org__say(t->o, LOG_INFO, "job %s of plugin %s ran", job, plugin);
     }
-    tick_note(t->o, line.data);
-    buf_free(&line);
 }
 
 /* ---- the clock ---- */
@@ -159,7 +152,9 @@ static int tick_turn(struct tick *t, struct error *e)
     t->moved = false;
     int rc = store_turn_begin(o->store, e);
     if (!rc) {
+        o->ticking = true;
         rc = tick_run(t, e);
+        o->ticking = false;
         if (rc)
             store_turn_abort(o->store);
         else
@@ -167,11 +162,12 @@ static int tick_turn(struct tick *t, struct error *e)
     }
     if (rc) {
         o->clock = before;
-        buf_clear(&o->notices);
+        tick_tell(o, LOG_WARN);
         org__recover(o);
         return rc;
     }
-    tick_tell(o);
+    tick_tell(o, LOG_INFO);
+    org__committed(o);
     return 0;
 }
 
@@ -194,7 +190,9 @@ static int tick_check(struct org *o, struct error *e)
     int rc = org__alive(o, e);
     if (!rc && store_in_turn(o->store))
         rc = error_set(e, ERROR_BUSY, "a turn of %s is open", o->name);
-    return rc;
+    if (!rc)
+        calendar__follow(o);
+    return rc ? rc : org__alive(o, e);
 }
 
 int org__tick_some(struct org *o, bool *more, struct error *e)

@@ -9,7 +9,8 @@
  * volatile words; the timer stops itself after ticks without a call.
  *
  * The same hook lets a script that computes for long give way: it yields where
- * its coroutine began. */
+ * its coroutine began. And it lets the host look whether whoever asked is still
+ * there (script_options.poll), which a signal handler could not. */
 #include "script/state_internal.h"
 
 #include <errno.h>
@@ -64,7 +65,8 @@ static void budget_on_tick(int signal_number)
     if (s) {
         b->idle_ticks = 0;
         s->tick++;
-        if (s->tick >= s->deadline || s->tick >= s->slice_end || s->cancel_wanted)
+        if (s->tick >= s->deadline || s->tick >= s->slice_end || s->tick >= s->poll_at ||
+            s->cancel_wanted)
             lua_sethook(s->running, budget_hook, LUA_MASKCOUNT, 1);
     } else if (++b->idle_ticks > BUDGET_IDLE_TICKS) {
         b->armed = false;
@@ -77,6 +79,7 @@ void budget__open(struct script *s)
 {
     s->running = s->L;
     s->deadline = s->slice_end = UINT64_MAX;
+    s->poll_at = s->options.poll ? 0 : UINT64_MAX;
     if (!budget_timer)
         budget_timer = mem_new(struct budget_timer);
     struct budget_timer *b = budget_timer;
@@ -184,10 +187,19 @@ static bool budget_may_give_way(struct script *s, lua_State *L)
            !store_in_command(domain_store(s->domain));
 }
 
+static void budget_poll(struct script *s)
+{
+    if (s->tick < s->poll_at)
+        return;
+    s->poll_at = s->tick + BUDGET_POLL_TICKS;
+    s->options.poll(s->options.context);
+}
+
 static void budget_hook(lua_State *L, lua_Debug *ar)
 {
     struct script *s = script__of(L);
     if (s->kill == KILL_NONE) {
+        budget_poll(s);
         budget_decide(s);
         s->kill_where[0] = '\0';
         if (s->kill != KILL_NONE && lua_getinfo(L, "Sl", ar) && ar->currentline > 0)

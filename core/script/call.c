@@ -115,6 +115,8 @@ static int call_on_dead(lua_State *L)
 
 static void call_log(struct script *s, const struct script_call *c, const struct error *e)
 {
+    if (c->frame->plugin->loading) /* why it is left out is said by whoever loads it */
+        return;
     if (!s->options.output || (e->code != ERROR_SCRIPT && e->code != ERROR_LIMIT))
         return;
     struct buf text = BUF_INIT;

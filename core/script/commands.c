@@ -4,7 +4,7 @@
  * Arguments are checked against their declaration and converted. Between the
  * caller and the plugin, values go as JSON: no table, function or metatable of
  * one environment reaches another. A report may only read. */
-#include "script/plugin_internal.h"
+#include "script/commands_internal.h"
 
 #include <string.h>
 
@@ -12,29 +12,9 @@
 #include "baton/base/text.h"
 #include "baton/store/row.h"
 
-enum { COMMAND_ARGS_MAX = 32 };
-
-enum command_type { ARG_ANY, ARG_TEXT, ARG_INT, ARG_REAL, ARG_BOOL, ARG_TIME, ARG_TABLE, ARG_REF };
-
-struct command_arg {
-    char *name;
-    enum command_type type;
-    enum entity ref;
-    bool required;
+const char *const commands__types[] = {
+    "any", "text", "int", "real", "bool", "time", "table", NULL
 };
-
-struct command {
-    struct plugin *plugin;
-    int ref;
-    bool report;
-    char *name, *what, *help;
-    struct command_arg *args; /* NULL with any_args: whatever is given is passed on */
-    size_t arg_count;
-    bool any_args;
-};
-
-static const char *const command_types[] = { "any",  "text", "int",   "real",
-                                             "bool", "time", "table", NULL };
 
 /* ---- declaring ---- */
 
@@ -42,9 +22,9 @@ static void arg_read_type(lua_State *L, struct command_arg *arg, const char *typ
 {
     const char *known[ENTITY_END + ARG_REF + 1];
     size_t count = 0;
-    for (; command_types[count]; count++) {
-        known[count] = command_types[count];
-        if (!strcmp(type, command_types[count])) {
+    for (; commands__types[count]; count++) {
+        known[count] = commands__types[count];
+        if (!strcmp(type, commands__types[count])) {
             arg->type = (enum command_type)count;
             return;
         }
@@ -74,6 +54,7 @@ static void arg_read(lua_State *L, struct command_arg *arg, const char *what)
         script__raisef(L, ERROR_INVALID, "%s: argument \"%.60s\" is no name", what, name);
     arg->name = (char *)name; /* of the arena until the command is whole */
     arg->required = table_bool(L, -1, "required", false, what);
+    arg->help = (char *)table_text(L, -1, "help", what);
     if (type)
         arg_read_type(L, arg, type, what);
 }
@@ -81,12 +62,15 @@ static void arg_read(lua_State *L, struct command_arg *arg, const char *what)
 static void command_read_args(lua_State *L, struct command *c, const char *what)
 {
     static const char *const known[] = { "help", "args", NULL };
+    static const char *const known_of_report[] = { "help", "args", "columns", NULL };
     c->any_args = true;
     if (lua_isnil(L, 2))
         return;
     luaL_checktype(L, 2, LUA_TTABLE);
-    table_check(L, 2, known, what);
+    table_check(L, 2, c->report ? known_of_report : known, what);
     c->help = (char *)table_text(L, 2, "help", what);
+    if (c->report)
+        commands__read_columns(L, c, what);
     if (!table_table(L, 2, "args", what)) {
         lua_pop(L, 1);
         return;
@@ -117,7 +101,9 @@ static void command_keep(struct script *s, const struct command *read, const cha
     for (size_t i = 0; i < read->arg_count; i++) {
         c.args[i] = read->args[i];
         c.args[i].name = mem_dup(read->args[i].name);
+        c.args[i].help = mem_dup(read->args[i].help);
     }
+    commands__keep_columns(&c);
     s->commands = mem_resize(s->commands, (s->command_count + 1) * sizeof *s->commands);
     s->commands[s->command_count++] = c;
 }
@@ -334,7 +320,7 @@ int script__run_command(lua_State *L, struct session *session, const char *name,
     struct script *s = script__of(L);
     const struct command *c = command_find(s, name, report);
     int rc = c ? plugin_is_off(c->plugin, e) : command_unknown(s, name, report, e);
-    if (rc < 0 || !lua_checkstack(L, LUA_MINSTACK)) {
+    if (!c || rc < 0 || !lua_checkstack(L, LUA_MINSTACK)) {
         lua_pop(L, 1);
         return rc < 0 ? rc : error_set(e, ERROR_LIMIT, "the Lua stack is full");
     }
@@ -351,11 +337,9 @@ int script__run_command(lua_State *L, struct session *session, const char *name,
     return script__call(L, &frame, 2, 1, e);
 }
 
-/* baton.call(name, args): a command of a session outside a command is one write. */
-int commands_call(lua_State *L)
+/* (name, args): leaves the table of arguments on top, an empty one if none was given. */
+static const char *commands_check_args(lua_State *L)
 {
-    struct script_write w;
-    struct error e;
     const char *name = luaL_checkstring(L, 1);
     lua_settop(L, 2);
     if (lua_isnil(L, 2)) {
@@ -363,6 +347,15 @@ int commands_call(lua_State *L)
         lua_replace(L, 2);
     }
     luaL_checktype(L, 2, LUA_TTABLE);
+    return name;
+}
+
+/* baton.call(name, args): a command of a session outside a command is one write. */
+int commands_call(lua_State *L)
+{
+    struct script_write w;
+    struct error e;
+    const char *name = commands_check_args(L);
     script__write_begin(L, &w);
     if (script__run_command(L, script__session(L), name, false, &e) < 0) {
         script__write_undo(L, &w);
@@ -375,13 +368,7 @@ int commands_call(lua_State *L)
 int commands_run_report(lua_State *L)
 {
     struct error e;
-    const char *name = luaL_checkstring(L, 1);
-    lua_settop(L, 2);
-    if (lua_isnil(L, 2)) {
-        lua_newtable(L);
-        lua_replace(L, 2);
-    }
-    luaL_checktype(L, 2, LUA_TTABLE);
+    const char *name = commands_check_args(L);
     if (script__run_command(L, script__session(L), name, true, &e) < 0)
         script__raise(L, &e);
     return script__pause(L, 1);
@@ -391,8 +378,11 @@ int commands_run_report(lua_State *L)
 
 static void command_free(struct command *c)
 {
-    for (size_t i = 0; i < c->arg_count; i++)
+    for (size_t i = 0; i < c->arg_count; i++) {
         mem_free(c->args[i].name);
+        mem_free(c->args[i].help);
+    }
+    commands__free_columns(c);
     mem_free(c->args);
     mem_free(c->name);
     mem_free(c->what);

@@ -23,6 +23,8 @@ struct complete {
     void *context;
     const char *words[COMPLETE_WORDS];
     size_t count;
+    bool ordered; /* as they were added, instead of by the alphabet */
+    char quote;   /* of the text that the word is in; 0: none */
     struct arena *arena;
 };
 
@@ -46,8 +48,9 @@ static void complete_add_all(struct complete *c, const char *const *words)
 static void complete_add_keys(struct complete *c, lua_State *L, int table)
 {
     table = lua_absindex(L, table);
+    bool all = c->begin < c->cursor; /* else those with _ in front are left out */
     for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1))
-        if (lua_type(L, -2) == LUA_TSTRING)
+        if (lua_type(L, -2) == LUA_TSTRING && (all || lua_tostring(L, -2)[0] != '_'))
             complete_add(c, lua_tostring(L, -2));
 }
 
@@ -101,6 +104,11 @@ static size_t line_open_quote(const struct complete *c)
             at = i;
     }
     return at;
+}
+
+static const char *line_copy(struct complete *c, const char *text, size_t n)
+{
+    return arena_dupn(c->arena, text, n);
 }
 
 static const char *line_word(struct complete *c, size_t begin, size_t end)
@@ -205,6 +213,37 @@ static void candidates_methods(struct complete *c, enum entity entity)
         complete_add(c, names[i]);
 }
 
+/* Where nothing is typed yet: what people read, the most telling first. */
+static bool candidates_is_inner(const char *key)
+{
+    static const char *const inner[] = { "wake_at_ms",  "wake_step",  "workflow_version",
+                                         "stage_at_ms", "send_at_ms", NULL };
+    size_t n = strlen(key);
+    for (size_t i = 0; inner[i]; i++)
+        if (!strcmp(inner[i], key))
+            return true;
+    return n > 3 && !strcmp(key + n - 3, "_id") && strcmp(key, "external_id") != 0;
+}
+
+static void candidates_columns(struct complete *c, lua_State *L, enum entity entity)
+{
+    const char *const *keys = handle__keys(L, entity);
+    const struct schema *s = schema_of(entity);
+    bool all = c->begin < c->cursor;
+    c->ordered = true;
+    for (size_t i = 0; i < s->count; i++) {
+        const char *name = s->columns[i].name;
+        size_t n = strlen(name);
+        if (s->columns[i].type == COLUMN_REF && n > 3)
+            complete_add(c, line_copy(c, name, n - 3));
+        if (all || !candidates_is_inner(name))
+            complete_add(c, name);
+    }
+    for (; *keys; keys++)
+        if (all || !candidates_is_inner(*keys))
+            complete_add(c, *keys);
+}
+
 static void candidates_members(struct complete *c, lua_State *L, size_t end, bool method)
 {
     int64_t id = 0;
@@ -219,7 +258,7 @@ static void candidates_members(struct complete *c, lua_State *L, size_t end, boo
     if (handle && method)
         candidates_methods(c, entity);
     else if (handle)
-        complete_add_all(c, handle__keys(L, entity));
+        candidates_columns(c, L, entity);
     else if (handle__is_fields(L, -1, &entity, &id))
         candidates_fields(c, L, entity, id);
     else if (lua_istable(L, -1))
@@ -281,7 +320,8 @@ static void candidates_names(struct complete *c, lua_State *L)
     session__push_env(L, c->session);
     complete_add_keys(c, L, -1);
     lua_pop(L, 1);
-    complete_add_all(c, words);
+    if (c->begin < c->cursor)
+        complete_add_all(c, words);
 }
 
 /* ---- in quotes ---- */
@@ -370,6 +410,7 @@ static void complete_quoted(struct complete *c, lua_State *L, size_t quote)
 {
     size_t end = line_skip_space(c, quote);
     c->begin = quote + 1;
+    c->quote = c->line[quote];
     if (!quoted_transitions(c, L, end) && !quoted_words(c, L, end))
         quoted_ids(c, L);
 }
@@ -400,7 +441,10 @@ static int complete_run(lua_State *L)
 {
     struct complete *c = lua_touserdata(L, 1);
     complete_find(c, L);
-    qsort(c->words, c->count, sizeof *c->words, complete_compare);
+    if (!c->ordered)
+        qsort(c->words, c->count, sizeof *c->words, complete_compare);
+    if (c->quote && c->count == 1 && c->line[c->cursor] != c->quote) /* the only one: it ends */
+        c->words[0] = arena_printf(c->arena, "%s%c", c->words[0], c->quote);
     for (size_t i = 0; i < c->count; i++)
         c->each(c->context, c->words[i]);
     return 0;

@@ -9,6 +9,7 @@
 #include "baton/base/json.h"
 #include "baton/base/when.h"
 #include "baton/base/zone.h"
+#include "baton/domain/version.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -167,6 +168,35 @@ const struct graph *fields__graph(struct domain *d, const struct row *row)
 {
     return row->entity == ENTITY_REFERRAL ? domain_graph(d, row_text(row, REFERRAL_WORKFLOW))
                                           : NULL;
+}
+
+/* Do all names of the table at `index` belong to it? */
+static bool fields_all_known(lua_State *L, int index, const struct graph *graph)
+{
+    const struct domain *d = script__domain(L);
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
+        if (lua_type(L, -2) == LUA_TSTRING &&
+            !fields__find(d, ENTITY_REFERRAL, graph, lua_tostring(L, -2))) {
+            lua_pop(L, 2);
+            return false;
+        }
+    return true;
+}
+
+const struct graph *fields__graph_to_set(lua_State *L, int index, const struct row *row)
+{
+    const struct graph *loaded = fields__graph(script__domain(L), row);
+    const struct graph *runs = loaded ? domain_graph_run(script__domain(L), row) : NULL;
+    const struct graph *found = loaded;
+    if (runs == loaded || !lua_istable(L, index))
+        return loaded;
+    index = lua_absindex(L, index);
+    lua_getfield(L, index, "fields");
+    if (lua_istable(L, -1) && !fields_all_known(L, lua_gettop(L), loaded) &&
+        fields_all_known(L, lua_gettop(L), runs))
+        found = runs;
+    lua_pop(L, 1);
+    return found;
 }
 
 static void fields_push_int(lua_State *L, const struct row *row, const char *name, int64_t i)

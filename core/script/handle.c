@@ -10,6 +10,7 @@
 
 #include "baton/base/json.h"
 #include "baton/base/memory.h"
+#include "baton/domain/pause.h"
 
 #include <string.h>
 
@@ -30,7 +31,8 @@ enum {
     HANDLE_UPDATED,
     HANDLE_FIELDS,
     HANDLE_OPEN,
-    HANDLE_OVERDUE
+    HANDLE_OVERDUE,
+    HANDLE_PAUSED
 };
 
 static const struct {
@@ -45,6 +47,7 @@ static const struct {
     { "fields", HANDLE_FIELDS },
     { "open", HANDLE_OPEN },
     { "overdue", HANDLE_OVERDUE },
+    { "paused", HANDLE_PAUSED },
     { NULL, 0 },
 };
 
@@ -76,9 +79,11 @@ static const struct row *handle_row(lua_State *L, const struct handle *h)
 
 /* ---- reading ---- */
 
-static bool handle_has_open(enum entity entity)
+static bool handle_has_special(enum entity entity, int code)
 {
-    return entity == ENTITY_REFERRAL || entity == ENTITY_TASK;
+    if (code < HANDLE_OPEN || entity == ENTITY_REFERRAL)
+        return true;
+    return code != HANDLE_PAUSED && entity == ENTITY_TASK;
 }
 
 bool handle__open(const struct row *row)
@@ -103,7 +108,7 @@ const char *const *handle__keys(lua_State *L, enum entity entity)
         a, (2 * s->count + sizeof handle_specials / sizeof *handle_specials) * sizeof *out);
     size_t n = 0;
     for (int i = 0; handle_specials[i].name; i++)
-        if (handle_specials[i].code < HANDLE_OPEN || handle_has_open(entity))
+        if (handle_has_special(entity, handle_specials[i].code))
             out[n++] = handle_specials[i].name;
     for (size_t i = 0; i < s->count; i++) {
         const struct column *c = &s->columns[i];
@@ -166,6 +171,8 @@ static int handle_special(lua_State *L, const struct handle *h, lua_Integer code
         lua_pushinteger(L, row->updated_at_ms);
     else if (code == HANDLE_OPEN)
         lua_pushboolean(L, handle__open(row));
+    else if (code == HANDLE_PAUSED)
+        lua_pushboolean(L, domain_paused(row, false, NULL) || domain_paused(row, true, NULL));
     else
         lua_pushboolean(L, handle__overdue(row, domain_now(script__domain(L))));
     return 1;
@@ -291,6 +298,8 @@ void handle__push_fields_table(lua_State *L, const struct row *row)
     lua_newtable(L);
     while (row->fields.type == VALUE_TEXT &&
            jsons_next(row->fields.s, row->fields.len, &at, &key, &key_n, &slice)) {
+        if (key_n > 0 && key[0] == '_') /* the engine's own */
+            continue;
         const char *name = lua_pushlstring(L, key, key_n);
         fields__push(L, row, name, &slice);
         lua_rawset(L, -3);
@@ -334,7 +343,8 @@ int64_t script__check_id(lua_State *L, int index, enum entity entity)
         return id;
     const struct schema *s = schema_of(entity);
     script__raisef(L, ERROR_INVALID, "a %s is wanted (a handle, a number or \"%c-12\"), got %s",
-                   s->name, s->letter, value__seen(L, index));
+                   entity == ENTITY_STAFF ? "member of staff" : s->name, s->letter,
+                   value__seen(L, index));
 }
 
 const struct row *script__check_row(lua_State *L, int index, enum entity entity)
@@ -358,7 +368,7 @@ static void handle_push_keys(lua_State *L, const struct schema *s)
 {
     lua_newtable(L);
     for (int i = 0; handle_specials[i].name; i++) {
-        if (handle_specials[i].code >= HANDLE_OPEN && !handle_has_open(s->entity))
+        if (!handle_has_special(s->entity, handle_specials[i].code))
             continue;
         lua_pushinteger(L, handle_specials[i].code);
         lua_setfield(L, -2, handle_specials[i].name);

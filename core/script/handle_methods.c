@@ -26,7 +26,7 @@ static const struct graph *method_graph(lua_State *L, enum entity entity, int64_
         return NULL;
     if (store_get(script__store(L), entity, id, &row, &e) < 0)
         script__raise(L, &e);
-    return fields__graph(script__domain(L), row);
+    return fields__graph_to_set(L, 2, row);
 }
 
 static int handle_set(lua_State *L)

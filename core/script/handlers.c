@@ -6,6 +6,7 @@
 
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
+#include "baton/domain/trace.h"
 #include "baton/store/row.h"
 
 struct handler {
@@ -17,23 +18,55 @@ struct handler {
     int64_t priority;
     char *workflow, *stage; /* NULL: any */
     char *what;
+    char where[ERROR_WHERE_BYTES];
 };
 
 /* Events that the core raises, for near names. timer.NAME and a plugin's own are open. */
-static const char *const handlers_kinds[] = {
-    "referral.opened",    "referral.advanced", "referral.changed",
-    "referral.assigned",  "referral.reminder", "referral.overdue",
-    "referral.escalated", "referral.closed",   "referral.step_failed",
-    "referral.created",   "person.created",    "person.changed",
-    "partner.created",    "partner.changed",   "service.created",
-    "service.changed",    "location.created",  "location.changed",
-    "staff.created",      "staff.changed",     "timer.created",
-    "timer.changed",      "task.created",      "task.changed",
-    "task.done",          "task.cancelled",    "note.created",
-    "note.changed",       "message.created",   "message.changed",
-    "message.sent",       "message.dead",      "message.cancelled",
-    "consent.created",    "consent.changed",   NULL
-};
+const char *const handlers_kinds[] = { "referral.opened",
+                                       "referral.advanced",
+                                       "referral.changed",
+                                       "referral.assigned",
+                                       "referral.reminder",
+                                       "referral.overdue",
+                                       "referral.escalated",
+                                       "referral.migrated",
+                                       "referral.closed",
+                                       "referral.step_failed",
+                                       "referral.voted",
+                                       "referral.approved",
+                                       "referral.refused_by_vote",
+                                       "referral.reroute",
+                                       "referral.child_closed",
+                                       "referral.paused",
+                                       "referral.resumed",
+                                       "referral.rescheduled",
+                                       "referral.created",
+                                       "person.created",
+                                       "person.changed",
+                                       "partner.created",
+                                       "partner.changed",
+                                       "service.created",
+                                       "service.changed",
+                                       "location.created",
+                                       "location.changed",
+                                       "staff.created",
+                                       "staff.changed",
+                                       "timer.created",
+                                       "timer.changed",
+                                       "task.created",
+                                       "task.changed",
+                                       "task.done",
+                                       "task.cancelled",
+                                       "note.created",
+                                       "note.changed",
+                                       "message.created",
+                                       "message.changed",
+                                       "message.sent",
+                                       "message.dead",
+                                       "message.cancelled",
+                                       "consent.created",
+                                       "consent.changed",
+                                       NULL };
 
 /* ---- listening ---- */
 
@@ -121,7 +154,10 @@ static int handlers_one(struct script *s, const struct handlers_run *run, struct
                                   .actor = s->call ? script__actor(s->call->base) : NULL,
                                   .budget_ms = s->options.call_ms,
                                   .via = true };
+    struct trace_frame trace;
+    domain_trace_begin(s->domain, &trace, p->name, run->handler->what, run->handler->where);
     int rc = script__protect(script__running(s), &frame, handlers_call, (void *)run, e);
+    domain_trace_end(s->domain, &trace);
     plugin_went(p, rc, e);
     return rc;
 }
@@ -214,6 +250,7 @@ int hooks_on(lua_State *L)
                          .workflow = mem_dup(workflow),
                          .stage = mem_dup(stage),
                          .what = mem_dup(what) };
+    hooks_where(L, 2, h.where);
     size_t n = strlen(kind);
     h.prefix = kind[n - 1] == '*';
     h.kind_len = h.prefix ? n - 1 : n;

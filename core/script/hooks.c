@@ -7,9 +7,11 @@
  * what it needs and calls the plugin's function. */
 #include "script/plugin_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "baton/base/memory.h"
+#include "baton/domain/trace.h"
 #include "script/hooks_internal.h"
 
 /* ---- numbers of functions ---- */
@@ -22,6 +24,14 @@ static int hooks_params(lua_State *L, int index)
     return ar.isvararg ? LUA_MINSTACK : ar.nparams;
 }
 
+void hooks_where(lua_State *L, int index, char out[ERROR_WHERE_BYTES])
+{
+    lua_Debug ar;
+    lua_pushvalue(L, index);
+    lua_getinfo(L, ">S", &ar);
+    snprintf(out, ERROR_WHERE_BYTES, "%s:%d", ar.short_src, ar.linedefined);
+}
+
 int hooks_add_function(lua_State *L, int index, struct plugin *p, const char *what)
 {
     struct script *s = script__of(L);
@@ -31,6 +41,7 @@ int hooks_add_function(lua_State *L, int index, struct plugin *p, const char *wh
     s->hooks = mem_resize(s->hooks, (s->hook_count + 1) * sizeof *s->hooks);
     s->hooks[s->hook_count] =
         (struct script_hook){ .plugin = p, .ref = ref, .params = params, .what = mem_dup(what) };
+    hooks_where(L, index, s->hooks[s->hook_count].where);
     return (int)s->hook_count++;
 }
 
@@ -161,7 +172,7 @@ static int effect_run(lua_State *L)
 static int hooks_effect(void *context, const struct domain_call *call, struct error *e)
 {
     struct script *s = context;
-    struct script_hook *hook = hooks_at(s, call->transition->effect);
+    const struct script_hook *hook = hooks_at(s, call->transition->effect);
     struct error own;
     if (!hook)
         return error_set(e, ERROR_DENIED, "the effect of \"%s\" is not loaded",
@@ -175,7 +186,10 @@ static int hooks_effect(void *context, const struct domain_call *call, struct er
                                   .what = hook->what,
                                   .budget_ms = s->options.call_ms,
                                   .via = true };
+    struct trace_frame trace;
+    domain_trace_begin(s->domain, &trace, plugin->name, hook->what, hook->where);
     int rc = script__protect(script__running(s), &frame, effect_run, &run, e ? e : &own);
+    domain_trace_end(s->domain, &trace);
     plugin_went(plugin, rc, e ? e : &own);
     return rc;
 }

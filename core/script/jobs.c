@@ -150,6 +150,19 @@ int jobs_add(lua_State *L)
     return 0;
 }
 
+void jobs_rewind(struct script *s)
+{
+    const struct calendar *calendar = domain_calendar(s->domain);
+    for (size_t i = 0; i < s->job_count; i++) {
+        struct job *j = &s->jobs[i];
+        struct buf text = BUF_INIT;
+        j->seen = store_meta_get(domain_store(s->domain), j->key, &text, NULL) == 0 && text.len;
+        j->base_ms = j->seen ? strtoll(text.data, NULL, 10) : domain_now(s->domain);
+        j->due_ms = job_next(j, calendar);
+        buf_free(&text);
+    }
+}
+
 /* ---- running ---- */
 
 int64_t script_jobs_at(const struct script *s)

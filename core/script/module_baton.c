@@ -1,4 +1,5 @@
 /* The module `baton`: what plugins declare, and what scripts do as a whole. */
+#include "script/migrate_internal.h"
 #include "script/plugin_internal.h"
 
 #include <string.h>
@@ -135,7 +136,8 @@ static int baton_workflows(lua_State *L)
 
 static const struct script_function baton_functions[] = {
     { "workflow", workflow_add,
-      "baton.workflow{name=, version=, fields={…}, stages={…}, transitions={…}}",
+      "baton.workflow{name=, version=, fields={…}, stages={…}, transitions={…}, children={…}, "
+      "migrate={…}}",
       "declares a workflow, while a plugin loads; it is checked as a whole", NULL },
     { "on", hooks_on, "baton.on(event, function(event, row) … end, {priority=, workflow=, stage=})",
       "runs a function at each event of that name (\"referral.advanced\", \"task.*\"), in the same "
@@ -152,6 +154,13 @@ static const struct script_function baton_functions[] = {
     { "command", commands_add,
       "baton.command(name, {help=, args={{name=, type=, required=}}}, function(args) … end)",
       "offers a function by name to users and scripts, while a plugin loads", NULL },
+    { "migrate", baton_migrate,
+      "baton.migrate{workflow=, preview=, skip_blocked=, undo=, since=} → array of {referral, "
+      "class, stage, to_stage, due_from_ms, due_to_ms, why, …}",
+      "moves open referrals to the loaded version of their workflow (class fits, mapped or "
+      "blocked), "
+      "or takes that back; preview only looks",
+      "return baton.migrate{preview=true}" },
     { "call", commands_call, "baton.call(name, {arguments}) → result",
       "runs a command that a plugin declared", "return baton.call(\"close_stale\", {days=30})" },
     { "job", jobs_add,

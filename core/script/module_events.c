@@ -2,6 +2,7 @@
  * { seq, at_ms, kind, actor, about = handle, version, and what the payload
  * holds: set, fields, transition, reason, … }. */
 #include "script/events_internal.h"
+#include "script/migrate_internal.h"
 #include "script/records_internal.h"
 
 struct events_list events__room(lua_State *L, size_t room)
@@ -111,6 +112,11 @@ static const struct script_function events_functions[] = {
     { "after", events_after, "events.after(seq, {limit=50}) → array of events",
       "the events that follow one, in order; 0 is the start",
       "return events.after(0, {limit=10})" },
+    { "explain", events_explain,
+      "events.explain(seq) → {seq, kind, actor, about, caused_by=, by=, handlers={…}}",
+      "which effect and handlers ran for an event, in order: plugin, where (file:line), us "
+      "(microseconds) and what each wrote; and what caused it",
+      "return events.explain(1).handlers" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -142,6 +142,8 @@ static int plugin_run(lua_State *L)
 {
     struct plugin *p = lua_touserdata(L, 1);
     script__push_env(L, p, NULL);
+    if (p->script->check)
+        check__catch(L, p);
     p->env_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_newtable(L);
     p->files_ref = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -186,7 +188,7 @@ static void plugin_load(struct script *s, struct plugin *p)
 static int requires_check(const struct script *s, const struct plugin *p, struct error *e)
 {
     for (size_t i = 0; i < p->require_count; i++) {
-        const struct requirement *r = &p->requires[i];
+        const struct requirement *r = &p->requirements[i];
         const struct plugin *other = plugin_named(s, r->plugin);
         const char *space = *r->op ? " " : "";
         if (!other)
@@ -239,7 +241,7 @@ static int order_visit(struct order *o, size_t index, bool load, struct error *e
     o->path[o->depth++] = index;
     for (size_t i = 0; p->usable && i < p->require_count; i++)
         for (size_t j = 0; j < s->plugin_count; j++)
-            if (!strcmp(s->plugins[j]->name, p->requires[i].plugin)) {
+            if (!strcmp(s->plugins[j]->name, p->requirements[i].plugin)) {
                 int rc = order_visit(o, j, load, e);
                 if (rc < 0)
                     return rc;
@@ -249,9 +251,10 @@ static int order_visit(struct order *o, size_t index, bool load, struct error *e
     if (!load || !p->usable)
         return 0;
     struct error why;
-    if (requires_check(s, p, &why) < 0)
+    int missing = requires_check(s, p, &why);
+    if (missing < 0)
         plugin_failed(p, &why);
-    else
+    if (missing == 0 || s->check) /* a check goes on as far as it can */
         plugin_load(s, p);
     return 0;
 }
@@ -312,6 +315,14 @@ static void plugins_excuse_workflows(const struct script *s, struct ini *org_ini
             ini_know_section(org_ini, ini_at(org_ini, i)->section);
 }
 
+/* A check loads it although plugin.ini is wrong, without the requirement that could not be read. */
+static void plugin_forgive(struct plugin *p)
+{
+    p->usable = p->script->check && *p->dir;
+    while (p->require_count && !p->requirements[p->require_count - 1].plugin)
+        p->require_count--;
+}
+
 int script_load_plugins(struct script *s, const char *const *names, const char *const *dirs,
                         struct ini *org_ini, struct error *e)
 {
@@ -320,8 +331,10 @@ int script_load_plugins(struct script *s, const char *const *names, const char *
         return rc;
     for (size_t i = 0; i < s->plugin_count; i++) {
         struct error why;
-        if (plugin_ini_read(s->plugins[i], dirs, org_ini, &why) < 0)
-            plugin_failed(s->plugins[i], &why);
+        if (plugin_ini_read(s->plugins[i], dirs, org_ini, &why) == 0)
+            continue;
+        plugin_failed(s->plugins[i], &why);
+        plugin_forgive(s->plugins[i]);
     }
     if ((rc = order_walk(s, false, e)) < 0)
         return rc;
@@ -379,6 +392,20 @@ void plugin_went(struct plugin *p, int result, const struct error *e)
     if (o->output)
         o->output(o->context, SCRIPT_LOG_ERROR, p->name, buf_text(&text), text.len);
     buf_free(&text);
+}
+
+void script_rewind(struct script *s)
+{
+    for (size_t i = 0; i < s->plugin_count; i++) {
+        struct plugin *p = s->plugins[i];
+        p->streak = 0;
+        if (!p->off)
+            continue;
+        p->off = false;
+        mem_free(p->problem);
+        p->problem = NULL;
+    }
+    jobs_rewind(s);
 }
 
 int plugin_is_off(const struct plugin *p, struct error *e)

@@ -19,7 +19,7 @@ const char *const plugin_permissions[] = { "people",   "partners", "services", "
 
 /* ---- versions ---- */
 
-static bool version_is_good(const char *text)
+bool version_is_good(const char *text)
 {
     int parts = 0;
     while (parts++ < VERSION_PARTS) {
@@ -133,7 +133,7 @@ static int ini_refuse(struct ini *ini, const char *key, struct error *e)
 }
 
 /* "other", "other >= 1.0", "other = 2" */
-static int requirement_read(const char *text, struct requirement *out, struct error *e)
+int requirement_read(const char *text, struct requirement *out, struct error *e)
 {
     size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
     const char *op = text + n + strspn(text + n, " ");
@@ -168,10 +168,10 @@ static int ini_read_requires(struct plugin *p, struct ini *ini, struct error *e)
     while (rc == 0 && list && list[count])
         count++;
     if (count)
-    p->requires = mem_zero(count * sizeof *p->requires);
+        p->requirements = mem_zero(count * sizeof *p->requirements);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         p->require_count = i + 1;
-        rc = requirement_read(list[i], &p->requires[i], e);
+        rc = requirement_read(list[i], &p->requirements[i], e);
         if (rc < 0)
             ini_refuse(ini, "requires", e);
     }
@@ -278,10 +278,10 @@ void plugin_ini_free(struct plugin *p)
     if (!p)
         return;
     for (size_t i = 0; i < p->require_count; i++) {
-        mem_free(p->requires[i].plugin);
-        mem_free(p->requires[i].version);
+        mem_free(p->requirements[i].plugin);
+        mem_free(p->requirements[i].version);
     }
-    mem_free(p->requires);
+    mem_free(p->requirements);
     settings_free(p);
     mem_free(p->name);
     mem_free(p->version);

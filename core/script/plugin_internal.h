@@ -33,7 +33,7 @@ struct plugin {
     char *name, *version, *title, *dir; /* dir is resolved; "" until found */
     struct setting *settings;
     size_t setting_count;
-    struct requirement *requires;
+    struct requirement *requirements;
     size_t require_count;
     unsigned permissions; /* bits of plugin_permissions[] */
     bool usable;          /* plugin.ini is good */
@@ -56,8 +56,18 @@ int plugin_ini_read(struct plugin *p, const char *const *dirs, struct ini *org_i
 void plugin_ini_free(struct plugin *p);
 int version_compare(const char *a, const char *b); /* dotted numbers */
 bool version_satisfies(const char *version, const char *op, const char *wanted);
+bool version_is_good(const char *text);
+/* "other >= 1.0"; the texts of *out are the caller's in any case. */
+int requirement_read(const char *text, struct requirement *out, struct error *e);
 
 /* ---- plugin_settings.c ---- */
+enum { SETTINGS_MAX = 128 };
+/* One [setting NAME], appended to p->settings, which has room; `first` is its first entry. */
+struct ini_entry;
+int setting_read(struct plugin *p, struct ini *ini, const struct ini_entry *first, struct error *e);
+int setting_check(const struct setting *s, const char *value, struct error *e);
+struct setting *setting_find(const struct plugin *p, const char *name); /* or NULL */
+int setting_unknown(const struct plugin *p, const struct ini_entry *entry, struct error *e);
 int settings_read(struct plugin *p, struct ini *ini,
                   struct error *e); /* [setting NAME] of plugin.ini */
 int settings_configure(struct plugin *p, struct ini *org_ini,
@@ -77,6 +87,10 @@ int plugin_is_off(const struct plugin *p, struct error *e);
 int plugin_source(const struct plugin *p, const char *file, struct buf *out, struct error *e);
 int plugin_require(lua_State *L); /* baton.require */
 
+/* ---- check_capture.c ---- */
+/* Puts catching functions over those that declare, into the environment on top of the stack. */
+void check__catch(lua_State *L, struct plugin *p);
+
 /* ---- hooks.c ---- */
 void hooks_install(struct script *s);
 int hooks_guard(void *context, const struct domain_call *call,
@@ -92,6 +106,7 @@ void hooks_push_handle(lua_State *L, enum entity entity, int64_t id);
 
 /* ---- jobs.c ---- */
 int jobs_add(lua_State *L); /* baton.job */
+void jobs_rewind(struct script *s); /* reads again when each ran last */
 void jobs_drop(struct script *s, const struct plugin *p);
 void jobs_free(struct script *s);
 size_t jobs_count(const struct script *s, const struct plugin *p);

@@ -13,8 +13,6 @@
 #include "baton/base/text.h"
 #include "baton/base/when.h"
 
-enum { SETTINGS_MAX = 128 };
-
 static const char *const setting_types[] = { "text", "int", "real", "bool", "span", "words", NULL };
 
 static int setting_place(const struct ini *ini, int line, struct error *e)
@@ -76,7 +74,7 @@ static int setting_check_range(const struct setting *s, const char *value, doubl
 static int setting_check_word(const struct setting *s, const char *value, struct error *e)
 {
     struct buf near = BUF_INIT;
-    for (char **word = s->words; word && *word; word++)
+    for (char **word = s->words; *word; word++)
         if (!strcmp(*word, value))
             return 0;
     text_suggest(value, (const char *const *)s->words, &near);
@@ -88,7 +86,7 @@ static int setting_check_word(const struct setting *s, const char *value, struct
     return rc;
 }
 
-static int setting_check(const struct setting *s, const char *value, struct error *e)
+int setting_check(const struct setting *s, const char *value, struct error *e)
 {
     int64_t whole;
     double number;
@@ -168,8 +166,7 @@ static int setting_read_default(struct setting *s, struct ini *ini, const char *
     return 0;
 }
 
-static int setting_read(struct plugin *p, struct ini *ini, const struct ini_entry *first,
-                        struct error *e)
+int setting_read(struct plugin *p, struct ini *ini, const struct ini_entry *first, struct error *e)
 {
     const char *section = first->section, *name = section + strlen("setting "), *help = NULL;
     struct setting *s = &p->settings[p->setting_count];
@@ -196,7 +193,7 @@ static int setting_read(struct plugin *p, struct ini *ini, const struct ini_entr
     return setting_read_default(s, ini, section, e);
 }
 
-static struct setting *setting_find(const struct plugin *p, const char *name)
+struct setting *setting_find(const struct plugin *p, const char *name)
 {
     for (size_t i = 0; i < p->setting_count; i++)
         if (!strcmp(p->settings[i].name, name))
@@ -223,7 +220,7 @@ int settings_read(struct plugin *p, struct ini *ini, struct error *e)
 
 /* ---- org.ini ---- */
 
-static int setting_unknown(const struct plugin *p, const struct ini_entry *entry, struct error *e)
+int setting_unknown(const struct plugin *p, const struct ini_entry *entry, struct error *e)
 {
     const char *names[SETTINGS_MAX + 1];
     struct buf near = BUF_INIT;
@@ -249,7 +246,8 @@ int settings_configure(struct plugin *p, struct ini *org_ini, struct error *e)
         if (strcmp(entry->section, section) != 0)
             continue;
         struct setting *s = setting_find(p, entry->key);
-        if ((s ? setting_check(s, entry->value, e) : setting_unknown(p, entry, e)) < 0)
+        int rc = s ? setting_check(s, entry->value, e) : setting_unknown(p, entry, e);
+        if (!s || rc < 0)
             return setting_place(org_ini, entry->line, e);
         mem_free(s->value);
         s->value = mem_dup(entry->value);

@@ -101,7 +101,8 @@ static const struct field *query_find_field(struct query_read *r, const struct g
     return f;
 }
 
-static void query_unknown_field(struct query_read *r, const struct graph *graph, const char *name)
+static _Noreturn void query_unknown_field(struct query_read *r, const struct graph *graph,
+                                          const char *name)
 {
     struct domain *d = script__domain(r->L);
     size_t i = 0;

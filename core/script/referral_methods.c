@@ -1,6 +1,7 @@
 /* Methods of referrals: moving them, and what hangs on them. */
 #include "baton/domain/advance.h"
 #include "script/messages_internal.h"
+#include "script/migrate_internal.h"
 #include "script/records_internal.h"
 #include "script/referrals_internal.h"
 
@@ -20,7 +21,7 @@ static const char *const advance_options[] = { "reason",  "note",    "fields",
                                                "outcome", "version", NULL };
 
 /* Arguments (r, name, options) as the domain takes them. */
-static struct advance referral_read_advance(lua_State *L, const char *what)
+struct advance referrals__read_advance(lua_State *L, const char *what)
 {
     struct advance a = { .referral_id = referral_self(L, what) };
     if (lua_type(L, 2) != LUA_TSTRING)
@@ -53,7 +54,7 @@ static struct advance referral_read_advance(lua_State *L, const char *what)
 
 static int referral_advance(lua_State *L)
 {
-    struct advance a = referral_read_advance(L, "referral:advance");
+    struct advance a = referrals__read_advance(L, "referral:advance");
     struct script_write w;
     struct error e;
     const struct row *row;
@@ -66,7 +67,7 @@ static int referral_advance(lua_State *L)
 
 static int referral_can(lua_State *L)
 {
-    struct advance a = referral_read_advance(L, "referral:can");
+    struct advance a = referrals__read_advance(L, "referral:can");
     struct error e;
     if (domain_may_advance(script__domain(L), script__actor(L), &a, &e) == 0) {
         lua_pushboolean(L, 1);
@@ -216,8 +217,35 @@ static const struct script_function referral_functions[] = {
       "r:can(transition, {reason=, note=, fields={…}}) → true, or false and why",
       "would this transition go through, for me and now?",
       "return referrals.get(1):can(\"accept\")" },
+    { ":explain", referral_explain,
+      "r:explain(transition, {reason=, note=, fields={…}}) → {transition=, to=, may=, checks={…}}; "
+      "r:explain() → array of them",
+      "may it go, and every reason why not: role, version, fields, reason, approval, guard with "
+      "its "
+      "file:line; without a name for every transition that is possible",
+      "return referrals.get(1):explain(\"accept\").may" },
     { ":possible", referral_possible, "r:possible() → array of names",
       "the transitions that leave its stage", "return referrals.get(1):possible()" },
+    { ":vote", referrals__vote,
+      "r:vote(transition, \"yes\"|\"no\"|\"abstain\", {seat=, for_staff=, note=, version=}) → r",
+      "votes in the approval of a transition; for_staff: in whose place (as their delegate)",
+      "referrals.get(1):vote(\"accept\", \"yes\", {for_staff=\"S-1\"})" },
+    { ":approval", referrals__approval,
+      "r:approval(transition) → {state=, need=, yes=, no=, abstained=, seats={…}, missing={…}}",
+      "how the votes stand; state is \"open\", \"approved\" or \"refused\"",
+      "return referrals.get(1):approval(\"accept\").state" },
+    { ":pause", referrals__pause, "r:pause{reason=, note=, version=} → r",
+      "stops its deadline and keeps what remains, in working time where it counts that; nothing "
+      "fires meanwhile",
+      "local r = referrals.get(1)\nif r.due_at_ms then r:pause{reason=\"school is closed\"} end" },
+    { ":resume", referrals__resume, "r:resume{note=, version=} → r",
+      "lets a paused deadline go on with what remained",
+      "local r = referrals.get(1)\nif r.paused then r:resume{note=\"open again\"} end" },
+    { ":clock", referrals__clock,
+      "r:clock() → array of {holder, stage, from_at_ms, to_at_ms, ms, working_ms, paused}",
+      "who held it for how long: the owner, else a role, in each stage; to_at_ms is nil while it "
+      "lasts",
+      "return referrals.get(1):clock()" },
     { ":assign", referral_assign, "r:assign(staff) → r",
       "gives it to a member of staff who may own this stage", "referrals.get(1):assign(\"S-1\")" },
     { ":task", referral_task, "r:task{title=, assignee=|role=, due=, kind=} → task",

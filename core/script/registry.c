@@ -1,6 +1,7 @@
 /* The one registration table (DESIGN 15): every function of Lua with its
  * signature and a line of help. Modules are made from it, and so are the help
  * of the REPL and the reference page. */
+#include "script/help_internal.h"
 #include "script/script_internal.h"
 
 #include <string.h>
@@ -29,6 +30,10 @@ const struct script_module *const script__modules[] = { &script__baton,
                                                         &script__json,
                                                         &script__text,
                                                         &script__log,
+                                                        &script__session_extras,
+                                                        &script__spec,
+                                                        &script__fixture,
+                                                        &script__expect,
                                                         NULL };
 
 enum { REGISTRY_NAMES_MAX = 512 };
@@ -76,9 +81,14 @@ static void help_overview(struct buf *out)
         size_t n = strlen(script__modules[i]->name);
         width = n > width ? n : width;
     }
+    for (const struct help_topic *t = help__topics(); t->name; t++)
+        width = strlen(t->name) > width ? strlen(t->name) : width;
     for (size_t i = 0; script__modules[i]; i++)
         buf_printf(out, "%-*s  %s\n", (int)width, script__modules[i]->name,
                    script__modules[i]->help);
+    buf_puts(out, "\nWhat a plugin declares:\n");
+    for (const struct help_topic *t = help__topics(); t->name; t++)
+        buf_printf(out, "%-*s  %s\n", (int)width, t->name, t->help);
     buf_puts(out,
              "\nhelp \"referrals\" lists a module, help \"referrals.find\" shows one function.\n");
 }
@@ -109,6 +119,8 @@ static size_t help_names(struct arena *memory, const char **names)
             names[count++] =
                 arena_printf(memory, "%s%s%s", m->name, registry_is_method(f) ? "" : ".", f->name);
     }
+    for (const struct help_topic *t = help__topics(); t->name && count < REGISTRY_NAMES_MAX - 1; t++)
+        names[count++] = t->name;
     names[count] = NULL;
     return count;
 }
@@ -154,6 +166,11 @@ int script_help(const char *topic, struct buf *out, struct error *e)
         help_overview(out);
         return 0;
     }
+    const struct help_topic *declared = help__topic(text);
+    if (declared) {
+        buf_puts(out, declared->text);
+        return 0;
+    }
     size_t n = strcspn(text, ".:");
     const struct script_module *m = registry_module(text, n);
     const struct script_function *f = m && text[n] ? registry_function(m, text + n + 1) : NULL;
@@ -174,6 +191,8 @@ void script_reference(struct buf *out)
         out,
         "# Lua reference\n\nMade from the registration table: change the table, not this page. "
         "Every function is called with a dot, every method of a handle with a colon.\n");
+    for (const struct help_topic *t = help__topics(); t->name; t++)
+        buf_printf(out, "\n## %s: %s\n\n```lua\n%s```\n", t->name, t->help, t->text);
     for (size_t i = 0; script__modules[i]; i++) {
         const struct script_module *m = script__modules[i];
         buf_printf(out, "\n## %s\n\n%s.\n", m->name, m->help);

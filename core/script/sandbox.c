@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "baton/base/calendar.h"
+#include "baton/base/text.h"
 #include "baton/base/zone.h"
 
 static const char *const sandbox_globals[] = { "assert", "error",        "ipairs",   "next",
@@ -147,6 +148,55 @@ static int sandbox_load(lua_State *L)
     return 1;
 }
 
+/* ---- strict names: reading what is not there is a slip of the pen, not a nil. For modules, and for the
+ * globals of a plugin; a session may write `t = t or {}`. ---- */
+
+enum { STRICT_NAMES_MAX = 512 };
+
+/* The text keys of the table, ended by NULL. */
+static const char *const *strict_names(lua_State *L, int table)
+{
+    struct arena *memory = script__arena(script__of(L));
+    const char **names = arena_alloc(memory, (STRICT_NAMES_MAX + 1) * sizeof(*names));
+    size_t n = 0;
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        if (n < STRICT_NAMES_MAX && lua_type(L, -2) == LUA_TSTRING)
+            names[n++] = arena_dup(memory, lua_tostring(L, -2));
+        lua_pop(L, 1);
+    }
+    return names;
+}
+
+static int strict_index(lua_State *L)
+{
+    if (lua_type(L, 1) != LUA_TTABLE || lua_type(L, 2) != LUA_TSTRING)
+        return 0;
+    const char *name = lua_tostring(L, 2);
+    if (!strcmp(name, "settings") && !script__plugin(L))
+        return script__raisef(L, ERROR_INVALID, "baton.settings is there in a plugin only");
+    struct buf *near = script__hold_buf(L);
+    text_suggest(name, strict_names(L, 1), near);
+    return script__raisef(L, ERROR_INVALID, "there is no \"%.64s\" here%s", name, buf_text(near));
+}
+
+/* For the table on top of the stack. rawget reads without it. */
+static void sandbox_make_strict(lua_State *L)
+{
+    static const char key;
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 2);
+        lua_pushcfunction(L, strict_index);
+        lua_setfield(L, -2, "__index");
+        lua_pushboolean(L, 0);
+        lua_setfield(L, -2, "__metatable");
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
+    }
+    lua_setmetatable(L, -2);
+}
+
 /* ---- building an environment: the table is on top of the stack ---- */
 
 static void sandbox_add_globals(lua_State *L)
@@ -239,6 +289,7 @@ static void sandbox_add_modules(lua_State *L, const struct plugin *plugin)
         if (m == &script__baton || !sandbox_has_functions(m))
             continue;
         script__push_module(L, m);
+        sandbox_make_strict(L);
         lua_pushvalue(L, -1);
         lua_setfield(L, -3, m->name);
         lua_setfield(L, -3, m->name);
@@ -247,6 +298,7 @@ static void sandbox_add_modules(lua_State *L, const struct plugin *plugin)
     lua_setfield(L, -2, "none");
     sandbox_add_org(L);
     sandbox_add_plugin(L, plugin);
+    sandbox_make_strict(L);
     lua_setfield(L, -2, "baton");
 }
 
@@ -259,6 +311,8 @@ void script__push_env(lua_State *L, struct plugin *plugin, struct session *sessi
     sandbox_add_libs(L);
     script__add_protected_calls(L);
     sandbox_add_modules(L, plugin);
+    if (plugin)
+        sandbox_make_strict(L);
 }
 
 /* ---- read-only views: an empty table whose metatable holds the real one ---- */

@@ -106,9 +106,10 @@ int script__pause(lua_State *L, int nresults);
 /* Pushes a column value as Lua sees it (bool for COLUMN_BOOL). */
 void script__push_value(lua_State *L, const struct column *c, const struct value *v);
 /* Converts for a column: numbers, strings, booleans, handles for references, times as text,
- * baton.none and nil as null. Text lives in the script's arena. Raises with the column's name on a
- * wrong type. */
-struct value script__to_value(lua_State *L, int index, const struct column *c);
+ * baton.none and nil as null. Text lives in the script's arena. A wrong type raises, with `what`
+ * ("people.add", or NULL) in front and the caller's `name` of it. */
+struct value script__convert(lua_State *L, int index, const struct column *c, const char *what,
+                             const char *name);
 /* Custom fields: a Lua table to a JSON patch by declared types (times, lists, refs); raises. */
 void script__to_fields(lua_State *L, int index, enum entity entity, const struct graph *graph,
                        struct buf *out);
@@ -122,9 +123,6 @@ int64_t script__check_time(lua_State *L, int index); /* number of ms or text; ra
 /* Lua's errors jump over C frames: whatever must be freed hangs on a userdata, pushed here. */
 struct buf *script__hold_buf(lua_State *L); /* an empty one; buf_free it early where that is easy */
 void script__hold(lua_State *L, void *p, void (*release)(void *)); /* p NULL is fine */
-/* Like script__to_value; the message has "people.add: " in front and the caller's name of it. */
-struct value script__convert(lua_State *L, int index, const struct column *c, const char *what,
-                             const char *name);
 /* Raises ERROR_INVALID: `what: unknown column "nmae", did you mean "name"?` */
 int script__unknown(lua_State *L, const char *what, const char *kind, const char *word,
                     const char *const *candidates) __attribute__((noreturn));
@@ -167,5 +165,9 @@ extern const struct script_module script__baton, script__people, script__partner
 /* Methods of handles: "handle" those of all, the others of one entity besides. For help only;
  * handle.c installs them. */
 extern const struct script_module script__handle, script__referral, script__task, script__timer;
+
+/* What only sessions have, and what only specs have: installed by session_extra.c and spec*.c. */
+extern const struct script_module script__session_extras, script__spec, script__fixture,
+    script__expect;
 
 #endif

@@ -9,6 +9,7 @@
 #include "baton/base/calendar.h"
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
+#include "script/show_internal.h"
 #include "script/value_internal.h"
 
 #include <stdio.h>
@@ -77,6 +78,8 @@ int session_open(struct session **out, struct script *script, const struct sessi
     s->files = session_copy_list(o->files);
     s->args = session_copy_list(o->args);
     s->script_name = mem_dup(o->script_name);
+    s->whole_turn = o->whole_turn;
+    s->may_switch = !s->actor.staff_id && !s->actor_roles;
     s->env = s->thread = LUA_NOREF;
     int rc = session_protect(s, session_make_env, s, "opening a session", e);
     if (rc < 0)
@@ -101,6 +104,7 @@ void session_close(struct session *s)
     luaL_unref(script__main(s->script), LUA_REGISTRYINDEX, s->env);
     session_free_list(s->files);
     session_free_list(s->args);
+    session__free_extras(s);
     mem_free(s->actor_name);
     mem_free(s->actor_roles);
     mem_free(s->cwd);
@@ -176,7 +180,11 @@ static int eval_show(lua_State *L)
     session__push_env(L, s);
     lua_pushvalue(L, 1);
     lua_setfield(L, -2, "_");
-    for (int i = 1; i <= n; i++) {
+    for (int i = 1; s->as_json && i <= n; i++) {
+        show__json(L, i, out);
+        buf_putc(out, '\n');
+    }
+    for (int i = 1; !s->as_json && i <= n; i++) {
         bool wide = lua_istable(L, i) || lua_isuserdata(L, i);
         if (i > 1 && !(out->len && out->data[out->len - 1] == '\n'))
             buf_putc(out, wide || lua_istable(L, i - 1) ? '\n' : '\t');
@@ -248,6 +256,11 @@ int session_eval(struct session *s, const char *text, size_t n, bool *incomplete
     return rc;
 }
 
+void session_show_json(struct session *s, bool json)
+{
+    s->as_json = json;
+}
+
 bool session_wants_clock(struct session *s, int64_t *to_ms)
 {
     bool wanted = s->wants_clock;
@@ -282,7 +295,8 @@ void session__advance_clock(lua_State *L, int64_t to_ms)
         s->clock_to_ms = to_ms;
         return;
     }
-    if (store_in_turn(script__store(L)))
+    struct store *store = script__store(L);
+    if (s->whole_turn ? store_in_command(store) : store_in_turn(store))
         script__raisef(L, ERROR_DENIED,
                        "clock.advance does not work inside baton.turn: what falls due has turns of "
                        "its own");

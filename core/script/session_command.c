@@ -135,4 +135,5 @@ void session__add_globals(lua_State *L, const struct session *s)
     lua_setfield(L, -2, "arg");
     lua_pushcfunction(L, session_progress);
     lua_setfield(L, -2, "progress");
+    session__add_extras(L);
 }

@@ -11,6 +11,7 @@
 #include "baton/base/text.h"
 #include "baton/base/when.h"
 #include "baton/base/zone.h"
+#include "baton/domain/pause.h"
 #include "script/referrals_internal.h"
 
 #include <stdio.h>
@@ -310,6 +311,15 @@ static void card_stage(lua_State *L, const struct row *row, const struct graph *
 static void card_due(lua_State *L, const struct row *row, struct buf *out)
 {
     int64_t now = domain_now(script__domain(L)), due = row_int(row, REFERRAL_DUE_AT_MS);
+    struct buf *paused = script__hold_buf(L);
+    domain_paused_text(script__domain(L), row, paused);
+    if (paused->len > 0) {
+        show_pad(out, "clock", 10, 2);
+        buf_add(out, paused->data, paused->len);
+        buf_putc(out, '\n');
+    }
+    value__release(L, -1);
+    lua_pop(L, 1);
     if (row_is_null(row, REFERRAL_DUE_AT_MS))
         return;
     show_pad(out, "due", 10, 2);
@@ -317,6 +327,13 @@ static void card_due(lua_State *L, const struct row *row, struct buf *out)
     buf_puts(out, " (");
     when_relative(due, now, out);
     buf_puts(out, handle__overdue(row, now) ? ", overdue)\n" : ")\n");
+}
+
+static void card_approval(struct buf *out, const char *text)
+{
+    show_pad(out, "approval", 10, 2);
+    buf_puts(out, text);
+    buf_putc(out, '\n');
 }
 
 static void card_referral(lua_State *L, const struct row *row, struct buf *out)
@@ -340,6 +357,7 @@ static void card_referral(lua_State *L, const struct row *row, struct buf *out)
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         card_line(L, row, lines[i].column, lines[i].name, out);
     card_fields(L, row, out);
+    referrals__show_approvals(L, row, g, card_approval, out);
     size_t n = referrals__possible(L, row, names, LIMIT_TRANSITIONS);
     if (n)
         show_pad(out, "next", 10, 2);

@@ -12,6 +12,9 @@ void show__column(lua_State *L, const struct column *c, const struct value *v, s
 /* A Lua value in one line. `key`: its name, which may say that it is a time; or NULL. */
 void show__cell(lua_State *L, int index, const char *key, struct buf *out);
 
+/* ---- show_json.c ---- */
+void show__json(lua_State *L, int index, struct buf *out); /* for programs; rows as objects */
+
 /* ---- show_table.c ---- */
 bool show__is_handles(lua_State *L, int index,
                       enum entity *entity);  /* a list of handles of one entity */

@@ -37,7 +37,8 @@ struct script_hook {
     struct plugin *plugin; /* NULL: dropped */
     int ref;
     int params;
-    char *what; /* `guard of "decide"` */
+    char *what;                    /* `guard of "decide"` */
+    char where[ERROR_WHERE_BYTES]; /* "plugin/init.lua:12" */
 };
 
 struct script {
@@ -53,7 +54,7 @@ struct script {
     /* Calls and their budgets: budget.c. What the signal handler touches is volatile. */
     struct script_call *call; /* innermost */
     lua_State *volatile running;
-    volatile uint64_t tick, deadline, slice_end;
+    volatile uint64_t tick, deadline, slice_end, poll_at;
     volatile int cancel_wanted;
     enum script_kill kill;
     struct script_call *kill_call; /* the call that a kill ends; it is sticky until then */
@@ -62,6 +63,7 @@ struct script {
     struct plugin **plugins; /* in the order of org.ini */
     size_t plugin_count;
     struct ini *org_ini; /* while plugins load */
+    struct check *check; /* while they load to be checked: check.c */
 
     /* While a declaration is read: "file:line" of the part at hand, nearer than the call's own
      * line. */
@@ -101,7 +103,7 @@ void script__push_read_only(lua_State *L, const char *what);
 void script__add_protected_calls(lua_State *L);
 
 /* ---- budget.c ---- */
-enum { BUDGET_TICK_MS = 5, BUDGET_SLICE_TICKS = 4 };
+enum { BUDGET_TICK_MS = 5, BUDGET_SLICE_TICKS = 4, BUDGET_POLL_TICKS = 4 };
 void budget__open(struct script *s);
 void budget__close(struct script *s);
 /* Around the outermost call of a script. enter returns who was active before. */

@@ -304,11 +304,6 @@ struct value script__convert(lua_State *L, int index, const struct column *c, co
     return v;
 }
 
-struct value script__to_value(lua_State *L, int index, const struct column *c)
-{
-    return script__convert(L, index, c, NULL, c->name);
-}
-
 int64_t script__check_time(lua_State *L, int index)
 {
     static const struct column time = { "time", COLUMN_TIME, 0, ENTITY_NONE, NULL, "" };

@@ -247,6 +247,7 @@ static void workflow_build(struct workflow_read *w, const char *name)
     workflow_each(w, "stages", workflow_add_stage, first_is_initial);
     workflow_each(w, "transitions", workflow_read_transition, false);
     workflow_each(w, "stages", workflow_read_expire, false);
+    workflow_read_children(w);
     workflow_place(w, NULL);
     workflow_disable(w, name);
     if (graph_finish(w->graph, &e) < 0) {
@@ -254,12 +255,13 @@ static void workflow_build(struct workflow_read *w, const char *name)
             error_prefix(&e, "%s", w->name);
         script__raise(L, &e);
     }
+    workflow_read_migrations(w);
 }
 
 int workflow_add(lua_State *L)
 {
-    static const char *const known[] = { "name",   "version", "title",       "help",
-                                         "fields", "stages",  "transitions", NULL };
+    static const char *const known[] = { "name",   "version",     "title",    "help",    "fields",
+                                         "stages", "transitions", "children", "migrate", NULL };
     struct plugin *p = plugin_loading(L, "baton.workflow");
     struct script *s = script__of(L);
     struct error e;

@@ -26,5 +26,11 @@ void workflow_check(struct workflow_read *w, int rc, struct error *e);
 void workflow_add_stage(struct workflow_read *w, bool first_is_initial);
 void workflow_add_expire(struct workflow_read *w);
 void workflow_add_transition(struct workflow_read *w);
+/* ---- workflow_migrate.c ---- */
+void workflow_read_migrations(struct workflow_read *w); /* of the finished graph: migrate = { … } */
+/* ---- workflow_approval.c ---- */
+/* approval = { … } of the transition on top of the stack. */
+void workflow_read_approval(struct workflow_read *w, struct transition *t, const char *what);
+void workflow_read_children(struct workflow_read *w); /* children = { … } of the workflow */
 
 #endif

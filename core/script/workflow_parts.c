@@ -132,10 +132,21 @@ static void stage_read_deadline(struct workflow_read *w, struct stage *stage, co
 
 /* ---- stages ---- */
 
+/* clock = "paused": what remains of the deadline that ran is kept while it is here. */
+static bool stage_read_clock(struct workflow_read *w, const char *what)
+{
+    const char *clock = table_text(w->L, -1, "clock", what);
+    if (clock && strcmp(clock, "paused") && strcmp(clock, "runs"))
+        script__raisef(w->L, ERROR_INVALID,
+                       "%s: clock = \"%.40s\": it is \"paused\" or \"runs\"", what, clock);
+    return clock && !strcmp(clock, "paused");
+}
+
 void workflow_add_stage(struct workflow_read *w, bool first_is_initial)
 {
     static const char *const known[] = { "name",    "title",       "help",     "initial",  "final",
-                                         "outcome", "owner_roles", "required", "deadline", NULL };
+                                         "outcome", "owner_roles", "required", "deadline",
+                                         "clock",   NULL };
     lua_State *L = w->L;
     struct stage stage = { 0 };
     struct error e;
@@ -150,6 +161,7 @@ void workflow_add_stage(struct workflow_read *w, bool first_is_initial)
     stage.owner_roles = table_words(L, -1, "owner_roles", what);
     stage.required = table_words(L, -1, "required", what);
     stage_read_deadline(w, &stage, what);
+    stage.clock_paused = stage_read_clock(w, what);
     workflow_check(w, graph_add_stage(w->graph, &stage, workflow_where(w), &e), &e);
 }
 
@@ -179,7 +191,7 @@ void workflow_add_expire(struct workflow_read *w)
 /* { title = "Other", comment = true }, on top of the stack. */
 static struct reason reason_read(struct workflow_read *w, const char *code, const char *what)
 {
-    static const char *const known[] = { "title", "comment", NULL };
+    static const char *const known[] = { "title", "comment", "cooling_off", "reroute", NULL };
     struct reason reason = { .code = code };
     what = arena_printf(parts_arena(w), "%s: reason \"%.64s\"", what, code);
     if (lua_type(w->L, -1) == LUA_TSTRING) { /* other = "Other" */
@@ -191,6 +203,8 @@ static struct reason reason_read(struct workflow_read *w, const char *code, cons
     parts_check_keys(w, known, what);
     reason.title = table_text(w->L, -1, "title", what);
     reason.comment_required = table_bool(w->L, -1, "comment", false, what);
+    reason.reroute = table_bool(w->L, -1, "reroute", false, what);
+    table_span(w->L, -1, "cooling_off", &reason.cooling_off, what);
     return reason;
 }
 
@@ -252,7 +266,7 @@ void workflow_add_transition(struct workflow_read *w)
 {
     static const char *const known[] = { "name",   "title",    "help",    "from", "to",
                                          "roles",  "required", "reasons", "note", "locked",
-                                         "source", "guard",    "effect",  NULL };
+                                         "source", "guard",    "effect",  "approval", NULL };
     lua_State *L = w->L;
     struct transition t = { .to = -1, .guard = -1, .effect = -1 };
     struct error e;
@@ -271,6 +285,7 @@ void workflow_add_transition(struct workflow_read *w)
         script__raisef(L, ERROR_INVALID, "%s: from is missing: a stage, a list of stages, or \"*\"",
                        what);
     transition_read_reasons(w, &t, what);
+    workflow_read_approval(w, &t, what);
     t.guard = transition_function(w, "guard", t.name, what, &t.guard_where);
     t.effect = transition_function(w, "effect", t.name, what, NULL);
     t.where = workflow_where(w);

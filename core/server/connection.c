@@ -10,7 +10,9 @@
 #include "baton/base/memory.h"
 #include "server/server_internal.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum {
     CONNECTION_HEAD_BYTES = 4,
@@ -140,19 +142,7 @@ void connection__send(struct connection *c, const char *json, size_t n)
 void connection__send_error(struct connection *c, const struct error *error)
 {
     struct buf json = BUF_INIT;
-    struct jsonw w;
-    jsonw_start(&w, &json);
-    jsonw_open_object(&w);
-    jsonw_key(&w, "error");
-    jsonw_open_object(&w);
-    jsonw_key(&w, "code");
-    jsonw_text(&w, error_code_name(error->code));
-    jsonw_key(&w, "message");
-    jsonw_text(&w, error->message);
-    jsonw_key(&w, "where");
-    jsonw_text(&w, error->where);
-    jsonw_close(&w);
-    jsonw_close(&w);
+    json_error(error, &json);
     connection__send(c, json.data, json.len);
     buf_free(&json);
 }
@@ -266,6 +256,28 @@ static void connection_on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b
         c->paused = true;
         uv_read_stop(stream);
     }
+}
+
+/* Inside Lua: nothing may be dropped or answered here. The end of the input is read again by the
+ * loop, which drops the connection. */
+void connection__poll(struct connection *c)
+{
+    uv_os_fd_t fd;
+    if (uv_fileno((uv_handle_t *)&c->pipe, &fd))
+        return;
+    while (connection_waiting(c) <= CONNECTION_AHEAD_BYTES) {
+        buf_reserve(&c->in, CONNECTION_READ_BYTES);
+        ssize_t n = recv(fd, c->in.data + c->in.len, CONNECTION_READ_BYTES, MSG_DONTWAIT);
+        if (n <= 0) {
+            if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+                conversation_cancel(c->conversation);
+            break;
+        }
+        c->in.len += (size_t)n;
+        c->in.data[c->in.len] = '\0';
+    }
+    if (connection__has_frame(c))
+        connection_look_for_cancel(c);
 }
 
 void connection__resume(struct connection *c)

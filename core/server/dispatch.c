@@ -24,22 +24,23 @@ static void dispatch_done(struct connection *c, const struct buf *members)
     buf_free(&json);
 }
 
-static void dispatch_list_one(void *context, const char *org, bool awake, int64_t next_due_ms,
-                              size_t memory_bytes)
+static void dispatch_list_one(void *context, const struct host_listed *org)
 {
     struct jsonw *w = context;
     jsonw_open_object(w);
     jsonw_key(w, "name");
-    jsonw_text(w, org);
+    jsonw_text(w, org->name);
+    jsonw_key(w, "zone");
+    jsonw_text(w, org->zone);
     jsonw_key(w, "awake");
-    jsonw_bool(w, awake);
+    jsonw_bool(w, org->awake);
     jsonw_key(w, "next_due_ms");
-    if (next_due_ms == INT64_MAX)
+    if (org->next_due_ms == INT64_MAX)
         jsonw_null(w);
     else
-        jsonw_int(w, next_due_ms);
+        jsonw_int(w, org->next_due_ms);
     jsonw_key(w, "memory_bytes");
-    jsonw_int(w, (int64_t)memory_bytes);
+    jsonw_int(w, (int64_t)org->memory_bytes);
     jsonw_close(w);
 }
 
@@ -190,6 +191,14 @@ static void dispatch_steps(struct server *s)
         if (o && (c->held == o || conversation_org(c->conversation) == o))
             host_changed(s->host, o);
     }
+}
+
+void dispatch__poll(void *context)
+{
+    const struct server *s = context;
+    for (struct connection *c = s->connections; c; c = c->next)
+        if (!c->closing && conversation_busy(c->conversation))
+            connection__poll(c);
 }
 
 static bool dispatch_has_work(const struct connection *c)

@@ -60,12 +60,12 @@ static void server_on_signal(uv_signal_t *handle, int number)
 }
 
 /* What happens by itself: into the log, and to whoever has the organisation open. */
-static void server_notice(void *context, const char *org, const char *text)
+static void server_notice(void *context, const char *org, enum log_level level, const char *text)
 {
     struct server *s = context;
     struct buf json = BUF_INIT;
     struct jsonw w;
-    log_write(LOG_INFO, org, "%s", text);
+    log_write(level, org, "%s", text);
     jsonw_start(&w, &json);
     jsonw_open_object(&w);
     jsonw_key(&w, "notice");
@@ -197,6 +197,8 @@ int server_run(struct home *h, int ready_fd, struct error *e)
     sigaction(SIGPIPE, &ignore, &before);
     server_init(s);
     rc = host_open(&s->host, &s->loop, h, server_notice, s, e);
+    if (!rc)
+        host_set_poll(s->host, dispatch__poll, s);
     if (!rc && !(rc = server_start(s, e)))
         server_tell_ready(s, ready_fd);
     if (rc && s->host)

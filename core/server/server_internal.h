@@ -61,10 +61,15 @@ bool connection__full(const struct connection *c);
 int connection__next(struct connection *c, json_t **out);
 bool connection__has_frame(const struct connection *c);
 void connection__resume(struct connection *c);
+/* Reads what has come without the loop. Cancels what runs for it if that says so, or nobody is
+ * there any more. */
+void connection__poll(struct connection *c);
 
 /* ---- dispatch.c ---- */
 void dispatch__work(struct server *s); /* one round of everything; decides whether to spin */
 void dispatch__hold(struct connection *c);
+/* While Lua computes, and with it nothing else does: has somebody cancelled, or gone? */
+void dispatch__poll(void *context);
 
 /* ---- server.c ---- */
 void server__stop(struct server *s, const char *why); /* never while connections are walked */

@@ -19,6 +19,22 @@ static void change_write_value(struct jsonw *w, const struct column *c, const st
         jsonw_int(w, v->i);
 }
 
+void store_annotate(struct store *s, const char *json, size_t n)
+{
+    buf_clear(&s->annotation);
+    if (n)
+        buf_add(&s->annotation, json, n);
+}
+
+static void change_annotate(const struct store *s, const struct store_change *c, struct jsonw *w)
+{
+    static const char key[] = "\"trace\":";
+    if (!s->annotation.len || (c->detail && memmem(c->detail, c->detail_len, key, sizeof key - 1)))
+        return;
+    jsonw_key(w, "trace");
+    jsonw_raw(w, s->annotation.data, s->annotation.len);
+}
+
 static int change_payload(struct store *s, const struct store_change *c, struct error *e)
 {
     struct jsonw w;
@@ -44,6 +60,7 @@ static int change_payload(struct store *s, const struct store_change *c, struct 
         jsonw_key(&w, "fields");
         jsonw_raw(&w, c->fields, c->fields_len);
     }
+    change_annotate(s, c, &w);
     jsonw_close(&w);
     if (s->payload.len > LIMIT_EVENT_BYTES)
         return error_set(e, ERROR_LIMIT, "a change of %zu bytes is over the limit of %d",

@@ -23,6 +23,7 @@ void store_event_hash(const struct event *event, const uint8_t previous_hash[32]
                                        { event->payload, event->payload_len } };
         digest(parts, 2, payload);
     } else {
+        assert(event->payload_digest); /* event_check has looked */
         memcpy(payload, event->payload_digest, sizeof payload);
     }
     event_put_i64(&at, event->seq);
@@ -83,12 +84,13 @@ void store__staged_view(const struct store *s, size_t index, struct event *out)
                            .payload_len = g->payload_len };
 }
 
-static int event_insert(struct store *s, struct event *event, struct error *e)
+static int event_insert(struct store *s, const struct event *event, struct error *e)
 {
     uint8_t salt[STORE_SALT_BYTES], hash[DIGEST_BYTES];
     random_bytes(salt, sizeof salt);
-    event->salt = salt;
-    store_event_hash(event, s->head, hash);
+    struct event salted = *event;
+    salted.salt = salt;
+    store_event_hash(&salted, s->head, hash);
     sqlite3_stmt *st = store__statement(s, SQL_EVENT_INSERT, e);
     if (!st)
         return -(int)ERROR_IO;

@@ -23,7 +23,9 @@ int store_get(struct store *s, enum entity entity, int64_t id, const struct row 
         if (!r) {
             char shown[32];
             row_id_format(entity, id, shown);
-            return error_set(e, ERROR_NOT_FOUND, "no %s %s", schema_of(entity)->name, shown);
+            return error_set(e, ERROR_NOT_FOUND, "no %s %s",
+                             entity == ENTITY_STAFF ? "member of staff" : schema_of(entity)->name,
+                             shown);
         }
         store__cache_put(s, r);
     }

@@ -16,8 +16,22 @@ enum { STORE_CACHE_BYTES = 8 * 1024 * 1024, STORE_CHECKPOINT_PAGES = 4000, STORE
  * map ends the process, as a failing disk should. */
 #define STORE_MAP_BYTES (1024L * 1024 * 1024)
 
-static int store_configure(struct store *s, size_t cache_bytes, struct error *e)
+/* A scratch database needs nothing but to be undone: no log, no sync. */
+static int store_configure_scratch(struct store *s, size_t cache_bytes, struct error *e)
 {
+    struct buf sql = BUF_INIT;
+    buf_printf(&sql,
+               "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; "
+               "PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%zu",
+               (cache_bytes ? cache_bytes : STORE_CACHE_BYTES) / 1024);
+    int result = store__exec(s, buf_text(&sql), e);
+    buf_free(&sql);
+    return result;
+}
+
+static int store_configure(struct store *s, const struct store_options *o, struct error *e)
+{
+    size_t cache_bytes = o->cache_bytes;
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 128, 64);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
@@ -25,6 +39,8 @@ static int store_configure(struct store *s, size_t cache_bytes, struct error *e)
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, STORE_BUSY_MS);
+    if (o->scratch)
+        return store_configure_scratch(s, cache_bytes, e);
     struct buf sql = BUF_INIT;
     buf_printf(
         &sql,
@@ -101,6 +117,8 @@ static int store_load_indexed(struct store *s, struct error *e)
 static int store_check_path(const struct store_options *o, struct error *e)
 {
     struct stat st;
+    if (o->scratch)
+        return 0;
     if (stat(o->path, &st)) {
         if (errno == ENOENT && o->create)
             return 0;
@@ -116,8 +134,9 @@ static int store_check_path(const struct store_options *o, struct error *e)
 
 static int store_connect(struct store *s, const struct store_options *o, struct error *e)
 {
+    bool create = o->create || o->scratch;
     int flags = o->read_only ? SQLITE_OPEN_READONLY
-                             : SQLITE_OPEN_READWRITE | (o->create ? SQLITE_OPEN_CREATE : 0);
+                             : SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
     /* One thread per process (DESIGN 6): no mutexes, no shared memory counters. Once SQLite runs,
      * this is refused, and that is fine. */
     sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
@@ -125,9 +144,12 @@ static int store_connect(struct store *s, const struct store_options *o, struct 
     /* Many organisations in a process: pages and small pieces as needed, not in advance. */
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
     mode_t mask = umask(077); /* what a database holds is nobody else's business */
-    int rc = sqlite3_open_v2(o->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    /* "": a temporary database that only grows into a (nameless) file when it outgrows its cache. */
+    int rc = sqlite3_open_v2(o->scratch ? "" : o->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     umask(mask);
-    return rc == SQLITE_OK ? 0 : store__sql_error(s, rc, e);
+    if (rc != SQLITE_OK)
+        return store__sql_error(s, rc, e);
+    return o->scratch && o->copy_of ? store__copy(s, o->copy_of, e) : 0;
 }
 
 int store_open(struct store **out, const struct store_options *o, struct error *e)
@@ -140,8 +162,9 @@ int store_open(struct store **out, const struct store_options *o, struct error *
     s->read_only = o->read_only;
     s->dirty_limit = o->dirty_rows ? o->dirty_rows : LIMIT_DIRTY_ROWS;
     s->due_floor = (struct due_entry){ .at_ms = INT64_MIN };
-    if ((result = store_connect(s, o, e)) || (result = store_configure(s, o->cache_bytes, e)) ||
-        (result = store_lock(s, e)) || (result = store__migrate(s, o->create, e)) ||
+    if ((result = store_connect(s, o, e)) || (result = store_configure(s, o, e)) ||
+        (result = store_lock(s, e)) ||
+        (result = store__migrate(s, o->create || o->scratch, e)) ||
         (result = store_load_counters(s, e)) || (result = store_load_indexed(s, e)) ||
         (result = store__recover(s, e))) {
         s->failed = true;
@@ -176,6 +199,7 @@ void store_close(struct store *s)
     buf_free(&s->scratch);
     buf_free(&s->payload);
     buf_free(&s->folded);
+    buf_free(&s->annotation);
     sqlite3_close_v2(s->db);
     mem_free(s->path);
     mem_free(s);

@@ -160,21 +160,20 @@ struct store {
 
     struct indexed_field *indexed;
     size_t indexed_count;
-    struct buf scratch, payload, folded;
+    struct buf scratch, payload, folded, annotation;
     int64_t turns, commands;
 };
 
 /* ---- row.c ---- */
 struct row *store__row_new(enum entity e, const struct value *values, const struct value *fields);
-struct row *store__row_copy(const struct row *r);
 
 /* ---- table.c: rows in their tables ---- */
 void store__select(enum entity e, struct buf *b); /* appends "SELECT ... FROM table" */
 /* Text is borrowed from the statement. */
 struct value store__column_value(sqlite3_stmt *st, int at);
 struct row *store__row_read(enum entity e, sqlite3_stmt *st);
-int store__table_get(struct store *s, enum entity e, int64_t id, struct row **out,
-                     struct error *e2);
+int store__table_get(struct store *s, enum entity entity, int64_t id, struct row **out,
+                     struct error *e);
 int store__table_insert(struct store *s, const struct row *r, struct error *e);
 /* Writes the columns in `mask` (and version, last_event, updated_at_ms). */
 int store__table_update(struct store *s, const struct row *r, uint32_t mask, struct error *e);
@@ -198,6 +197,8 @@ void store__drop_staged(struct store *s);
 void store__event_read(sqlite3_stmt *st, struct event *out);
 
 /* ---- turn.c ---- */
+void store__turn_undo_to(struct store *s, size_t count); /* the dirty map, back to so many notes */
+void store__turn_forget_cache(struct store *s);
 void store__undo_note(struct store *s, int64_t id, const struct dirty *d); /* d NULL: not dirty */
 /* Before the first direct write of a command. */
 int store__savepoint(struct store *s, struct error *e);
@@ -220,13 +221,17 @@ struct json_slice;
 void store__field_text(const struct json_slice *v, struct buf *out);
 
 /* ---- due.c ---- */
-int store__due_add(struct store *s, enum entity e, int64_t id, int64_t at_ms, struct error *e2);
+int store__due_add(struct store *s, enum entity entity, int64_t id, int64_t at_ms, struct error *e);
 void store__due_push(struct store *s, int64_t at_ms, int64_t id);
 int store__due_clean(struct store *s, struct error *e);
 void store__due_prune(struct store *s);
 
 /* ---- search.c ---- */
 int store__search_feed(struct store *s, const struct row *r, bool is_new, struct error *e);
+
+/* ---- point.c ---- */
+/* Everything that `from` has settled or logged becomes the content of the empty `s`. */
+int store__copy(struct store *s, struct store *from, struct error *e);
 
 /* ---- migrate.c ---- */
 int store__migrate(struct store *s, bool create, struct error *e);

@@ -56,7 +56,7 @@ void store__undo_note(struct store *s, int64_t id, const struct dirty *d)
         (struct undo){ .id = id, .row = d ? d->row : NULL, .mask = d ? d->mask : 0 };
 }
 
-static void turn_undo_to(struct store *s, size_t count)
+void store__turn_undo_to(struct store *s, size_t count)
 {
     while (s->undo_count > count) {
         struct undo *u = &s->undo[--s->undo_count];
@@ -76,7 +76,7 @@ static void turn_undo_to(struct store *s, size_t count)
     }
 }
 
-static void turn_forget_cache(struct store *s)
+void store__turn_forget_cache(struct store *s)
 {
     for (size_t i = 0; i < STORE_CACHE_SLOTS; i++) {
         store__retire(s, s->cache[i].row);
@@ -90,10 +90,10 @@ static int command_drop(struct store *s, struct error *e)
     store__drop_staged(s);
     s->next_seq = s->command_first_seq;
     memcpy(s->next_id, s->command_next_id, sizeof s->next_id);
-    turn_undo_to(s, s->command_undo);
+    store__turn_undo_to(s, s->command_undo);
     s->due_floor = s->command_due_floor;
     if (s->savepoint) {
-        turn_forget_cache(s);
+        store__turn_forget_cache(s);
         result = store__run_named(s, SQL_ROLLBACK_TO, e);
         if (!result)
             result = store__run_named(s, SQL_RELEASE, e);
@@ -126,7 +126,7 @@ static void turn_end(struct store *s)
         store__retire(s, s->undo[i].row);
     s->undo_count = 0;
     s->in_turn = s->in_command = s->savepoint = false;
-    turn_forget_cache(s);
+    store__turn_forget_cache(s);
     store__retired_free(s);
 }
 
@@ -135,7 +135,7 @@ void store_turn_abort(struct store *s)
     struct error ignored;
     assert(s->in_turn);
     store__drop_staged(s);
-    turn_undo_to(s, 0);
+    store__turn_undo_to(s, 0);
     s->due_floor = s->turn_due_floor;
     s->next_seq = s->turn_first_seq;
     memcpy(s->next_id, s->turn_next_id, sizeof s->next_id);

@@ -117,10 +117,27 @@ static void test_value(void **state)
     buf_free(&b);
 }
 
+static void test_error(void **state)
+{
+    (void)state;
+    struct buf b = BUF_INIT;
+    struct error e = { 0 };
+    error_set(&e, ERROR_NOT_FOUND, "no \"x\"");
+    json_error(&e, &b);
+    check_buf(&b,
+              "{\"error\":{\"code\":\"not_found\",\"message\":\"no \\\"x\\\"\",\"where\":\"\"}}");
+    error_at(&e, "line %d", 3);
+    json_error(&e, &b);
+    check_buf(&b, "{\"error\":{\"code\":\"not_found\",\"message\":\"no \\\"x\\\"\","
+                  "\"where\":\"line 3\"}}");
+    buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_structure),
                                         cmocka_unit_test(test_text), cmocka_unit_test(test_real),
-                                        cmocka_unit_test(test_value) };
+                                        cmocka_unit_test(test_value),
+                                        cmocka_unit_test(test_error) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

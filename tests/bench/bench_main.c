@@ -112,6 +112,7 @@ int main(int argc, char **argv)
     jsonw_start(&report_writer, &report_json);
     jsonw_open_array(&report_writer);
     bench_start(&o);
+    bench_calendar();
     bench_org(&o);
     bench_transitions(&o);
     main_write_json(argv[4]);

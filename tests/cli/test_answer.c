@@ -50,7 +50,11 @@ static void test_errors(void **state)
         const char *message, *where;
     } cases[] = {
         { "{\"error\":{\"code\":\"denied\",\"message\":\"no\",\"where\":\"/as\"}}", ERROR_DENIED,
-          "no", "/as" },
+          "no", "" }, /* a place in the request says nothing to people */
+        { "{\"error\":{\"code\":\"invalid\",\"message\":\"no\",\"where\":\"/a/org.ini:3\"}}",
+          ERROR_INVALID, "no", "/a/org.ini:3" },
+        { "{\"error\":{\"code\":\"invalid\",\"message\":\"no\",\"where\":\"line 3\"}}",
+          ERROR_INVALID, "no", "line 3" },
         { "{\"error\":{\"code\":\"cancelled\",\"message\":\"x\"}}", ERROR_CANCELLED, "x", "" },
         { "{\"error\":{\"code\":\"what\",\"message\":\"x\"}}", ERROR_INVALID, "x", "" },
         { "{\"error\":{}}", ERROR_INVALID, "without a reason", "" },
@@ -64,8 +68,7 @@ static void test_errors(void **state)
         give(&a, cases[i].frame, true);
         assert_int_equal(a.error.code, cases[i].code);
         assert_non_null(strstr(a.error.message, cases[i].message));
-        if (*cases[i].where)
-            assert_string_equal(a.error.where, cases[i].where);
+        assert_string_equal(a.error.where, cases[i].where);
         answer_free(&a);
     }
 }

@@ -113,7 +113,6 @@ static void test_refused(void **state)
         { { "repl", "--e", "1" }, "unknown option --e" },
         { { "--org" }, "wants a value" },
         { { "org", "list", "--json=yes" }, "takes no value" },
-        { { "org" }, "wants a word more" },
         { { "org", "lits" }, "did you mean \"org list\"?" },
         { { "import", "people" }, "something is missing" },
         { { "import", "people", "a", "b" }, "\"b\" is too much" },

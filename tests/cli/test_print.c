@@ -91,8 +91,8 @@ static void test_human(void **state)
     jsonw_start(&w, &out);
     jsonw_value(&w, value);
     assert_string_equal(buf_text(&out),
-                        "{\"now_ms\":\"1970-01-01 00:00\",\"cpu_ms\":5,\"in\":[{\"file_bytes\":"
-                        "\"2.0 kB\",\"due_at_ms\":\"1970-01-01 00:01\"}]}");
+                        "{\"now\":\"1970-01-01 00:00\",\"cpu_ms\":5,\"in\":[{\"file\":\"2.0 kB\","
+                        "\"due_at\":\"1970-01-01 00:01\"}]}");
     buf_free(&out);
     json_decref(value);
 }

@@ -176,8 +176,10 @@ static void test_new_version_of_workflow(void **state)
     assert_int_equal(move_on(org, id, &teacher, "open_review", NULL), -ERROR_NOT_FOUND);
     assert_contains(org->e.message, "its workflow \"review\" is not loaded");
     ok(domain_add_graph(org->d, review_new(org, 2), &org->e));
-    ok(move_on(org, id, &teacher, "open_review", NULL));
-    assert_int_equal(row_int(org_row(org, ENTITY_REFERRAL, id), REFERRAL_WORKFLOW_VERSION), 2);
+    assert_int_equal(move_on(org, id, &teacher, "open_review", NULL), -ERROR_DENIED);
+    assert_string_equal(org->e.message,
+                        "R-1 runs version 1 of review, version 2 is loaded: baton migrate review");
+    assert_int_equal(row_int(org_row(org, ENTITY_REFERRAL, id), REFERRAL_WORKFLOW_VERSION), 1);
 }
 
 static void test_stage_that_is_gone(void **state)
@@ -185,7 +187,7 @@ static void test_stage_that_is_gone(void **state)
     struct org *org = *state;
     int64_t id = review_open(org, &teacher);
     domain_remove_plugin(org->d, "pre_referral");
-    struct graph *g = graph_new("review", 2, "pre_referral");
+    struct graph *g = graph_new("review", 1, "pre_referral");
     const struct stage a = { .name = "other", .initial = true },
                        b = { .name = "end", .final = true };
     const struct transition t = { .name = "go", .guard = -1, .effect = -1 };
@@ -198,7 +200,7 @@ static void test_stage_that_is_gone(void **state)
     assert_int_equal(move_on(org, id, &teacher, "go", NULL), -ERROR_INVALID);
     assert_contains(
         org->e.message,
-        "it is in stage \"concern\", which version 2 of workflow \"review\" does not have");
+        "it is in stage \"concern\", which version 1 of workflow \"review\" does not have");
     int possible[4];
     assert_int_equal(domain_possible(org->d, org_row(org, ENTITY_REFERRAL, id), possible, 4), 0);
 }

@@ -85,8 +85,10 @@ static inline void fixture_org(struct fixture *f, const char *name, const char *
     fixture_ok(f, home_add_org(f->home, name, &s, &f->e));
 }
 
-static inline void fixture_notice(void *context, const char *org, const char *text)
+static inline void fixture_notice(void *context, const char *org, enum log_level level,
+                                  const char *text)
 {
+    (void)level;
     struct fixture *f = context;
     buf_printf(&f->notices, "%s: %s\n", org, text);
 }

@@ -188,7 +188,7 @@ static void commands_and_reports(void **state)
     assert_has(ask(w, "{\"op\":\"command\",\"name\":\"ad\"}"), "\"error\"");
     ask(w, "{\"op\":\"eval\",\"text\":\"people.add{name='Ada'}\"}");
     assert_has(ask(w, "{\"op\":\"report\",\"name\":\"names\"}"),
-               "{\"done\":{\"result\":[{\"name\":\"Ada\"}]}}");
+               "{\"done\":{\"columns\":[],\"zone\":\"UTC\",\"result\":[{\"name\":\"Ada\"}]}}");
 }
 
 static void completion(void **state)

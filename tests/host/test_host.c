@@ -256,15 +256,14 @@ struct listed {
     size_t count, sleeping_bytes;
 };
 
-static void list_one(void *context, const char *org, bool is_awake, int64_t next_due_ms,
-                     size_t memory_bytes)
+static void list_one(void *context, const struct host_listed *org)
 {
     struct listed *l = context;
-    (void)org;
     l->count++;
-    if (!is_awake && memory_bytes > l->sleeping_bytes)
-        l->sleeping_bytes = memory_bytes;
-    assert_true(next_due_ms == INT64_MAX);
+    if (!org->awake && org->memory_bytes > l->sleeping_bytes)
+        l->sleeping_bytes = org->memory_bytes;
+    assert_string_equal(org->zone, org->awake ? "UTC" : "");
+    assert_true(org->next_due_ms == INT64_MAX);
 }
 
 static void one_asleep_costs_little(void **state)

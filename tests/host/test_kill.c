@@ -29,18 +29,18 @@ struct ack {
 static int kill_open(void *context, struct org *o, struct error *e)
 {
     (void)context;
-    struct actor operator= { .name = "operator" };
+    struct actor by_operator = { .name = "operator" };
     struct referral_open open = { .workflow = "kill" };
-    return domain_open(org_domain(o), &operator, & open, NULL, e);
+    return domain_open(org_domain(o), &by_operator, &open, NULL, e);
 }
 
 static int kill_advance(void *context, struct org *o, struct error *e)
 {
     struct ack *ack = context;
-    struct actor operator= { .name = "operator" };
+    struct actor by_operator = { .name = "operator" };
     struct advance a = { .referral_id = ack->referral, .transition = "go" };
     const struct row *row;
-    int rc = domain_advance(org_domain(o), &operator, & a, &row, e);
+    int rc = domain_advance(org_domain(o), &by_operator, &a, &row, e);
     if (!rc)
         ack->version = row->version;
     return rc;
@@ -70,8 +70,9 @@ static void kill_child(struct fixture *f, int fd, unsigned seed, int64_t left)
                 _exit(4);
         if (write(fd, acks, n * sizeof *acks) != (ssize_t)(n * sizeof *acks))
             _exit(5);
+        bool more;
         if (seed % 7 == 0)
-            org_settle_some(o, &(bool){ false }, &f->e);
+            org_settle_some(o, &more, &f->e);
         left -= (int64_t)n;
     }
     org_close(o);
@@ -117,7 +118,6 @@ static int64_t kill_round(struct fixture *f, unsigned seed, int64_t left, int64_
     int fds[2];
     int64_t got = 0;
     struct ack acks[PER_TURN];
-    ssize_t n;
     assert_int_equal(pipe(fds), 0);
     pid_t pid = fork();
     assert_true(pid >= 0);
@@ -127,7 +127,7 @@ static int64_t kill_round(struct fixture *f, unsigned seed, int64_t left, int64_
     }
     close(fds[1]);
     bool killed = false;
-    while ((n = read(fds[0], acks, sizeof *acks)) == (ssize_t)sizeof *acks) {
+    while (read(fds[0], acks, sizeof *acks) == (ssize_t)sizeof *acks) {
         if (acks->version > acked[acks->referral])
             acked[acks->referral] = acks->version;
         if (++got >= after && !killed) {

@@ -120,7 +120,7 @@ static void settings_are_checked(void **state)
         { "[org]\ntitel = x\n", "did you mean \"title\"", "org.ini:2" },
         { "[org]\nclock = fast\n", "system or movable", "org.ini:2" },
         { "[org]\nzone = Mars\n", "Mars", "org.ini:2" },
-        { "[org]\nplugins = a\n[plugin b]\nx = 1\n", "does not list \"b\"", "org.ini:4" },
+        { "[org]\nplugins = alpha\n[plugin alhpa]\nx = 1\n", "did you mean \"alpha\"", "org.ini:4" },
         { "[org]\nplugins = tutoring\n[plugin tutorin]\nx = 1\n", "did you mean \"tutoring\"",
           "org.ini:4" },
         { "[limits]\nlua_bytes = 7\n", "lua_bytes", "org.ini:2" },

@@ -46,8 +46,9 @@ exits 3 "no organisation yet" "$BATON" repl -e 1
 exits 0 "Added alpha" "$BATON" org add alpha --title "Alpha & Söhne" --zone Europe/Berlin
 exits 5 "exists already" "$BATON" org add alpha
 exits 2 "movable" "$BATON" org add beta --clock wrong
-exits 1 "name of an organisation" "$BATON" org add Wrong
-exits 1 "zone" "$BATON" org add beta --zone Europe/Berlinn
+exits 2 "name of an organisation" "$BATON" org add Wrong
+exits 2 "zone" "$BATON" org add beta --zone Europe/Berlinn
+case $said in *org.ini*) fail "a file that is not there is blamed: $said" ;; esac
 exits 3 "no plugin" "$BATON" org add beta --plugins nothing_like_it
 [ "$("$BATON" org list)" = alpha ] || fail "org list"
 
@@ -65,10 +66,47 @@ exits 0 '"zone":"Europe/Berlin"' "$BATON" org show alpha --json
 exits 3 'did you mean "alpha"?' "$BATON" org show alpa
 exits 3 'did you mean "alpha"?' "$BATON" repl --org alhpa -e 1
 exits 0 "Added beta" "$BATON" org add beta --clock movable --roles teacher,counsellor
-exits 1 "alpha, beta" "$BATON" repl -e 1
+exits 2 "alpha, beta" "$BATON" repl -e 1
+exits 2 "Header=column" "$BATON" --org alpha import people x.csv --map foo
+exits 2 "one character" "$BATON" --org alpha import people x.csv --separator ';;'
+exits 2 "NAME=VALUE" "$BATON" --org alpha report x extra
+exits 3 "No such file" "$BATON" --org alpha run nope.lua
+exits 2 "org add" "$BATON" org
+exits 2 "audit verify" "$BATON" audit
+exits 3 "no member of staff S-9" "$BATON" --org alpha --as S-9 repl -e 1
+case $said in */as*) fail "the request shows through: $said" ;; esac
 exits 0 "No server runs" "$BATON" status
+exits 0 "zone" "$BATON" status
 exits 3 "baton serve" "$BATON" stop
 exits 3 "baton serve" "$BATON" reload
+
+# What plugins offer by name, and how a report is shown.
+mkdir -p "$BATON_HOME/plugins/desk"
+printf '[plugin]\nname = desk\nversion = 1.0.0\napi = 1\n' > "$BATON_HOME/plugins/desk/plugin.ini"
+cat > "$BATON_HOME/plugins/desk/init.lua" <<'EOF'
+baton.command("greet", { help = "says hello", args = { { name = "who", type = "text", required = true, help = "whom" },
+    { name = "loud", type = "bool" } } }, function(args) return "hello " .. args.who end)
+baton.report("due", { help = "what is due", columns = { { name = "due", type = "time" }, "review" } },
+    function() return { { zeal = 1, review = "R-1", due = 0 } } end)
+baton.report("nothing", {}, function() return {} end)
+EOF
+exits 0 "Added desk" "$BATON" org add desk --plugins desk --zone Europe/Berlin
+exits 0 "greet who=text [loud=bool]" "$BATON" --org desk call
+exits 0 "says hello" "$BATON" --org desk call
+exits 0 '"name":"greet"' "$BATON" --org desk call --json
+exits 0 "what is due" "$BATON" --org desk report
+exits 0 "commands  greet" "$BATON" org show desk
+exits 3 'did you mean "greet"?' "$BATON" --org desk call gret who=x
+exits 0 "hello x" "$BATON" --org desk call greet who=x
+exits 0 "1970-01-01 01:00  R-1        1" "$BATON" --org desk report due
+exits 0 '[{"due":0,"review":"R-1","zeal":1}]' "$BATON" --org desk report due --json
+exits 0 "no rows" "$BATON" --org desk report nothing
+[ -z "$("$BATON" --org desk report nothing 2>/dev/null)" ] || fail "no rows are printed"
+echo 'baton.report("x", { columns = { { name = "a", type = "tiem" } } }, function() end)' > "$BATON_HOME/plugins/desk/init.lua"
+exits 0 'did you mean "time"?' "$BATON" org show desk
+echo 'oops(' > "$BATON_HOME/plugins/desk/init.lua"
+exits 0 "plugin desk does not load" "$BATON" org add late --plugins desk
+exits 0 '"problems":[{"plugin":"desk"' "$BATON" org add later --plugins desk --json
 
 # Settings that are wrong are named with their place.
 printf '[org]\ntitle = B\nzoen = UTC\n' > "$BATON_HOME/orgs/beta/org.ini"

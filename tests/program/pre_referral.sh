@@ -18,6 +18,7 @@ snippet() {
 
 variants=$(sed -n 's/^<!-- variant: \(.*\) -->$/\1/p' "$readme")
 [ "$(wc -w <<<"$variants")" = 4 ] || { echo "the README shows other variants than four: $variants"; exit 1; }
+spec=$source/plugins/pre_referral/spec/review.lua
 for variant in default $variants; do
     org=spec_$variant
     "$baton" org add "$org" >/dev/null
@@ -37,9 +38,21 @@ INI
             snippet "$variant"
         fi
     } >"$BATON_HOME/orgs/$org/org.ini"
-    "$baton" --org "$org" run "$source/plugins/pre_referral/spec/review.lua" "$variant"
-    "$baton" --org "$org" audit verify >/dev/null
+    # What the README shows is taken, and is what the spec runs.
+    "$baton" --org "$org" repl -e 'assert(baton.workflows()[1] == "pre_referral")' >/dev/null
+    [ "$variant" = default ] && continue
+    grep -q "describe(\"$variant\"" "$spec" || { echo "the spec has no variant $variant"; exit 1; }
+    while read -r key _ value; do
+        grep -Eq "$key = (\"$value\"|$value|true)" "$spec" ||
+            { echo "the spec does not run $variant with $key = $value"; exit 1; }
+    done < <(snippet "$variant" | grep ' = ')
 done
+"$baton" test "$source/plugins/pre_referral" >"$home/spec" || { cat "$home/spec"; exit 1; }
+tail -1 "$home/spec"
+if grep "never" "$home/spec"; then
+    echo "the spec leaves something out"
+    exit 1
+fi
 
 # Roles: whoever may not start a review may still pass on a parent's request.
 org=spec_roles
@@ -83,7 +96,7 @@ org=spec_locked
 "$baton" org add "$org" >/dev/null
 sed 's/^title = .*/title = Locked/' "$BATON_HOME/orgs/spec_default/org.ini" >"$BATON_HOME/orgs/$org/org.ini"
 printf '[workflow pre_referral]\ndisable = parent_request\n' >>"$BATON_HOME/orgs/$org/org.ini"
-if "$baton" --org "$org" run "$source/plugins/pre_referral/spec/review.lua" default >"$home/out" 2>&1; then
+if "$baton" --org "$org" repl -e 'referrals.open{ workflow = "pre_referral" }' >"$home/out" 2>&1; then
     echo "parent_request could be disabled"
     exit 1
 fi

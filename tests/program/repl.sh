@@ -43,6 +43,15 @@ code=0
 said=$("$BATON" --json repl -e 'error("no")' 2>/dev/null) || code=$?
 case $said in '{"error":{"code":"script"'*) ;; *) fail "json error: $said" ;; esac
 
+# Results as JSON: a line each, records as objects, whatever JSON does not know as text.
+[ "$("$BATON" --json repl -e 'people.get(1).name' -e '1, nil' -e 'people.find{name="nobody"}' -e '{a={1,2}}')" = \
+    "$(printf '"Ada"\n1\nnull\n[]\n{"a":[1,2]}')" ] || fail "json: $("$BATON" --json repl -e '1, nil')"
+case $("$BATON" --json repl -e 'people.find{name="Ada"}') in
+'[{'*'"name":"Ada"'*'"ref":"P-1"'*'}]') ;;
+*) fail "rows as JSON: $("$BATON" --json repl -e 'people.find{name="Ada"}')" ;;
+esac
+[ "$("$BATON" --json repl -e 'print')" = '"function"' ] || fail "a function as JSON"
+
 # A statement that never ends is stopped.
 code=0
 "$BATON" repl -e 'while true do end' >"$dir/out" 2>&1 || code=$?

@@ -56,6 +56,17 @@ kill -TERM "$pid"
 code=0; wait "$pid" || code=$?
 [ "$code" = 130 ] || fail "an interrupted script ends with $code: $(cat "$dir/out")"
 
+# A statement too, though nothing in it gives way, and nobody waits for its 5 s.
+"$BATON" -o alpha repl -e 'while true do end' >"$dir/out" 2>&1 &
+pid=$!
+sleep 0.5
+began=$(date +%s%N)
+kill -TERM "$pid"
+code=0; wait "$pid" || code=$?
+[ "$code" = 130 ] || fail "an interrupted statement ends with $code: $(cat "$dir/out")"
+[ "$("$BATON" -o beta repl -e 'people.count{}')" = 0 ] || fail "after an interrupted statement"
+[ $((($(date +%s%N) - began) / 1000000)) -lt 3000 ] || fail "an interrupted statement went on"
+
 # Reload: settings that are wrong are refused and the old ones stay.
 cp home/orgs/alpha/org.ini org.ini
 echo 'nonsense' >> home/orgs/alpha/org.ini
@@ -66,6 +77,14 @@ cp org.ini home/orgs/alpha/org.ini
 sed -i 's/^title = .*/title = Renamed/' home/orgs/alpha/org.ini
 "$BATON" -q reload || fail "reload"
 [ "$("$BATON" -o alpha repl -e 'baton.org.title')" = Renamed ] || fail "the new title"
+
+# What goes wrong by itself is more than information in the log.
+mkdir -p home/plugins/broken
+printf '[plugin]\nname = broken\nversion = 1.0.0\napi = 1\n' > home/plugins/broken/plugin.ini
+echo 'oops(' > home/plugins/broken/init.lua
+"$BATON" -q org add gamma --plugins broken 2>/dev/null
+grep -q ' error org=gamma plugin broken is left out' "$dir/log" || fail "the level of a plugin that is left out"
+"$BATON" status | grep -q 'gamma *UTC' || fail "the zone in the status"
 
 "$BATON" stop | grep -q Stopped || fail "stop"
 code=0; wait "$server" || code=$?

@@ -144,7 +144,13 @@ static inline void world_open_session(struct world *w)
     snprintf(cwd, sizeof cwd, "%s/work", w->dir);
     snprintf(named, sizeof named, "%s/named.csv", w->dir);
     const char *const files[] = { named, NULL };
-    struct session_options so = { &world_operator, world_output, w, cwd, files, args, "run.lua" };
+    const struct session_options so = { .actor = &world_operator,
+                                        .output = world_output,
+                                        .context = w,
+                                        .cwd = cwd,
+                                        .files = files,
+                                        .args = args,
+                                        .script_name = "run.lua" };
     world_ok(w, session_open(&w->session, w->script, &so, &w->e));
 }
 

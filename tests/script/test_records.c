@@ -111,7 +111,7 @@ static void test_add_and_search(void **state)
         { "people.add()", "!people.add takes a table: people.add{name=…}" },
         { "people.add{name='x', email='no'}", "!mail address" },
         { "services.add{partner=1, name='s', capacity='perhaps'}", "!capacity" },
-        { "referrals.add", "nil" },
+        { "referrals.add", "!there is no \"add\" here" },
         { "referrals.open{workflow='tutoring', stage='done'}", "!stage" },
         { "referrals.open{workflow='nope'}", "!nope" },
         { "referrals.open{workflow='tutoring', parent=1}.parent.ref", "R-1" },

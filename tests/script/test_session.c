@@ -12,6 +12,8 @@ static void test_statements(void **state)
         { "_", "5" },
         { "local y = 7 return y", "7" },
         { "y", "nil" },
+        { "people.fnd", "!did you mean \"find\"?" },
+        { "baton.settings", "!in a plugin only" },
         { "", "" },
         { "-- nothing", "" },
         { "nil", "nil" },
@@ -250,8 +252,7 @@ static void test_memory(void **state)
         "referrals.get(1).fields.need",
         "for row in csv.read('a.csv') do keep[#keep + 1] = row end",
         "csv.write('b.csv', people.each{})",
-        "messages.template('t', '{{subject.name}}') keep[#keep + 1] = "
-        "referrals.get(1):message{to='x', template='t'}",
+        "messages.template('t', '{{subject.name}}') referrals.get(1):message{to='x', template='t'}",
         "pcall(people.add, {nmae='x'})",
         "referrals.get(1):set{fields={tags={'a', 'b'}}}",
     };

@@ -227,7 +227,6 @@ static void disabling(void **state)
         { "[workflow tutoring]\n\ndisable = report, reprt\n",
           "org.ini:3: plugin p, loading: workflow \"tutoring\": unknown "
           "transition \"reprt\"" },
-        { "[workflow tutoring]\ndisable = finish\n", "done" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fix_reopen(f);

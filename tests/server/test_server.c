@@ -18,7 +18,8 @@ static void answers_requests(void **state)
     fixture_expect(f, c, "{\"op\":\"eval\",\"org\":\"oak\",\"text\":\"x = 20\"}", "{\"done\":");
     fixture_expect(f, c, "{\"op\":\"eval\",\"org\":\"oak\",\"text\":\"x + 1\"}", "\"21\\n\"");
     fixture_expect(f, c, "{\"op\":\"eval\",\"org\":\"oak\",\"text\":\"for\"}", "incomplete");
-    fixture_expect(f, c, "{\"op\":\"status\"}", "{\"name\":\"oak\",\"awake\":true");
+    fixture_expect(f, c, "{\"op\":\"status\"}",
+                   "{\"name\":\"oak\",\"zone\":\"UTC\",\"awake\":true");
     fixture_expect(f, c, "{\"op\":\"status\",\"org\":\"oak\"}", "\"clock\":\"movable\"");
     fixture_expect(f, c, "{\"op\":\"reload\"}", "{\"done\":{}}");
     fixture_expect(f, c, "{\"op\":\"eval\",\"org\":\"oak\",\"text\":\"x\"}",
@@ -183,6 +184,61 @@ static void closing_cancels_the_script(void **state)
         mem_free(after);
     }
     assert_true(stopped);
+    client_close(c);
+    fixture_stop(f);
+}
+
+static const char endless[] = "{\"op\":\"eval\",\"org\":\"oak\",\"text\":\"while true do end\"}";
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void pause_ms(long ms)
+{
+    struct timespec pause = { .tv_nsec = ms * 1000000 };
+    nanosleep(&pause, NULL);
+}
+
+/* A statement has no place to give way; it is stopped long before its 5 s. */
+static void a_statement_is_cancelled_while_it_runs(void **state)
+{
+    struct fixture *f = *state;
+    fixture_start(f);
+    struct client *runner = fixture_connect(f), *c = fixture_connect(f);
+    int64_t began = now_ms();
+    fixture_ok(f, client_send(runner, endless, sizeof endless - 1, &f->e));
+    pause_ms(100);
+    fixture_expect(f, runner, "{\"op\":\"cancel\"}", "\"cancelled\"");
+    fixture_expect(f, c, "{\"op\":\"eval\",\"org\":\"elm\",\"text\":\"1 + 1\"}", "\"2\\n\"");
+    assert_true(now_ms() - began < 3000);
+    /* Other requests behind the cancel are still answered. */
+    fixture_ok(f, client_send(runner, endless, sizeof endless - 1, &f->e));
+    pause_ms(50);
+    fixture_ok(f, client_send(runner, "{\"op\":\"cancel\"}", 15, &f->e));
+    fixture_expect(f, runner, "{\"op\":\"eval\",\"org\":\"oak\",\"text\":\"7\"}", "\"cancelled\"");
+    char *answer = fixture_answer(f, runner);
+    assert_non_null(strstr(answer, "\"7\\n\""));
+    mem_free(answer);
+    client_close(runner);
+    client_close(c);
+    fixture_stop(f);
+}
+
+static void closing_cancels_the_statement(void **state)
+{
+    struct fixture *f = *state;
+    fixture_start(f);
+    struct client *runner = fixture_connect(f), *c = fixture_connect(f);
+    int64_t began = now_ms();
+    fixture_ok(f, client_send(runner, endless, sizeof endless - 1, &f->e));
+    pause_ms(100);
+    client_close(runner);
+    fixture_expect(f, c, "{\"op\":\"eval\",\"org\":\"elm\",\"text\":\"1 + 1\"}", "\"2\\n\"");
+    assert_true(now_ms() - began < 3000);
     client_close(c);
     fixture_stop(f);
 }
@@ -483,6 +539,8 @@ int main(void)
         T(notices_reach_whoever_has_it_open),
         T(others_work_while_a_script_runs),
         T(closing_cancels_the_script),
+        T(a_statement_is_cancelled_while_it_runs),
+        T(closing_cancels_the_statement),
         T(a_slow_reader_holds_nobody_up),
         T(malformed_frames),
         T(a_frame_may_come_byte_by_byte),

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct error;
 struct ini;
 struct zone;
@@ -35,5 +36,23 @@ int calendar_add_working_ms(const struct calendar *c, int64_t from_ms, int64_t n
                             struct error *e);
 /* Working milliseconds in [from, to). */
 int64_t calendar_working_ms(const struct calendar *c, int64_t from_ms, int64_t to_ms);
+
+/* The same by unit, for what remains of a deadline: plain time, or time that counts on working or
+ * on school days only. Negative where to_ms lies before from_ms. */
+enum calendar_unit { CALENDAR_ELAPSED, CALENDAR_WORKING, CALENDAR_SCHOOL };
+const char *calendar_unit_name(enum calendar_unit unit); /* "elapsed", "working", "school" */
+int64_t calendar_measure(const struct calendar *c, enum calendar_unit unit, int64_t from_ms,
+                         int64_t to_ms);
+int calendar_add(const struct calendar *c, enum calendar_unit unit, int64_t from_ms, int64_t n_ms,
+                 int64_t *out, struct error *e);
+
+/* For showing it. Hours of the weekday, also on a holiday: how many stretches; the one at `index`
+ * in ms of the day. */
+bool calendar_is_holiday(const struct calendar *c, int64_t day);
+size_t calendar_day_hours(const struct calendar *c, int64_t day, int index, int64_t *start_ms,
+                          int64_t *end_ms);
+/* An org.ini that would give this calendar, in one form: two calendars that count alike are written
+ * alike. */
+void calendar_write(const struct calendar *c, struct buf *out);
 
 #endif

@@ -35,6 +35,9 @@ void jsonw_text(struct jsonw *w, const char *text); /* NULL writes null */
 void jsonw_textn(struct jsonw *w, const char *text, size_t n);
 void jsonw_raw(struct jsonw *w, const char *json, size_t n); /* a whole value already in JSON */
 void jsonw_value(struct jsonw *w, const struct json_t *v);   /* a jansson tree, keys in its order */
+/* {"error":{"code","message","where"}}: how every room tells a failure in JSON. Appends to
+ * `out`. */
+void json_error(const struct error *error, struct buf *out);
 
 /* Scanner, for objects that jsonw wrote (no checks beyond memory safety). */
 enum json_type {

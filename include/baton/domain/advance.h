@@ -18,7 +18,8 @@ struct referral_open {
 int domain_open(struct domain *d, const struct actor *actor, const struct referral_open *open,
                 const struct row **out, struct error *e);
 
-/* Moves a referral. Checked in this order, each with its own message: the referral exists; the
+/* Moves a referral. Checked in this order, each with its own message: the referral exists and runs
+ * the version that is loaded (a locked transition goes from any, into the loaded one); the
  * transition is known here (near names, and what is possible from this stage); version; role;
  * reason and comment; note; fields given are declared and well formed; required fields (of the
  * transition, and of the stage that it leaves unless it goes to a final stage or is locked); guard.

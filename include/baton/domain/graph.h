@@ -58,11 +58,45 @@ struct stage {
     const char *due_field; /* or: a time or date field that says when (a date: 23:59 that day) */
     const struct step *steps;
     size_t step_count;
+    bool clock_paused; /* what remains of the deadline that ran is kept while it is here (pause.h) */
 };
 
 struct reason {
     const char *code, *title;
     bool comment_required;
+    struct span cooling_off; /* where it ends a referral: how long the same one may not be repeated */
+    bool reroute;            /* another route is wanted: "referral.reroute" and a task */
+};
+
+/* A voice in an approval: a holder of the role, or the member of staff whom a field of the referral
+ * names ("owner_id", or a reference to staff). Exactly one of the two is given. */
+struct seat {
+    const char *name, *title;
+    const char *role;
+    const char *field;
+    int weight;     /* 1 to 1000 */
+    bool mandatory; /* must say yes: its no refuses, and it cannot abstain */
+    bool veto;      /* its no refuses; until it has spoken nothing is approved */
+};
+
+/* What must be agreed on before a transition may be taken (approval.h). */
+struct approval {
+    const struct seat *seats;
+    size_t seat_count;
+    int need;              /* weight of yes; 0: more than half of all */
+    bool automatic;        /* the transition is taken once it is approved, reason "approved" */
+    const char *otherwise; /* transition taken once it is refused, reason "refused"; or NULL */
+    bool several;          /* one person may fill several seats */
+};
+
+/* What closing a referral does with an open child of a workflow ("*": of those not named). A kind of
+ * child that is not declared is kept: nobody's interview ends unsaid. */
+enum child_action { CHILD_KEEP, CHILD_REFUSE, CHILD_ADVANCE };
+struct child_rule {
+    const char *workflow;
+    enum child_action action;
+    const char *transition; /* of CHILD_ADVANCE: taken in the child, reason "parent_closed" */
+    const char *where;
 };
 
 struct transition {
@@ -80,6 +114,7 @@ struct transition {
     int guard, effect;       /* -1: none */
     const char *guard_where; /* "file:line" of the guard, for messages */
     const char *where;       /* "file:line" of the definition */
+    const struct approval *approval; /* or NULL */
 };
 
 /* Creation. Everything given is copied. Each add checks what it can see alone; graph_finish checks
@@ -98,6 +133,8 @@ int graph_add_transition(struct graph *g, const struct transition *t, const char
                          const char *to, struct error *e);
 int graph_set_expire(struct graph *g, const char *stage, const struct span *after,
                      const char *transition, const char *where, struct error *e);
+/* Children: once a workflow. */
+int graph_add_child(struct graph *g, const struct child_rule *r, struct error *e);
 /* What an organisation's settings take away or change. A locked one: ERROR_DENIED and its
  * source. */
 int graph_disable_transition(struct graph *g, const char *name, struct error *e);
@@ -121,5 +158,9 @@ int graph_find_transition(const struct graph *g, int stage, const char *name);
 const struct field *graph_field(const struct graph *g, const char *name); /* or NULL */
 const struct field *graph_field_at(const struct graph *g, size_t index);
 size_t graph_field_count(const struct graph *g);
+/* What to do with a child of that workflow; NULL: nothing is declared, so it is kept. */
+const struct child_rule *graph_child(const struct graph *g, const char *workflow);
+const struct child_rule *graph_child_at(const struct graph *g, size_t index); /* NULL at the end */
+bool graph_cools(const struct graph *g); /* has a reason with a cooling-off */
 
 #endif

@@ -12,6 +12,8 @@ struct host;
 
 int host_open(struct host **out, uv_loop_t *loop, struct home *h, org_notice notice, void *context,
               struct error *e);
+/* See org.h; before any organisation is asked for. */
+void host_set_poll(struct host *h, org_poll poll, void *context);
 /* Closes every organisation and handle, then calls closed(context) from the loop. */
 void host_close(struct host *h, void (*closed)(void *context), void *context);
 /* Borrowed; opens it if asleep. Touching it keeps it awake. host_hold and _release: busy ones. */
@@ -29,8 +31,13 @@ struct host_state {
     size_t orgs, awake;
 };
 void host_state(const struct host *h, struct host_state *out);
-typedef void (*host_each)(void *context, const char *org, bool awake, int64_t next_due_ms,
-                          size_t memory_bytes);
+struct host_listed {
+    const char *name, *zone; /* zone "": not known yet */
+    bool awake;
+    int64_t next_due_ms; /* in the organisation's time; INT64_MAX: nothing */
+    size_t memory_bytes;
+};
+typedef void (*host_each)(void *context, const struct host_listed *org);
 void host_list(const struct host *h, host_each each, void *context);
 
 #endif

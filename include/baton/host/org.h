@@ -4,6 +4,7 @@
 #define BATON_HOST_ORG_H
 
 #include "baton/base/error.h"
+#include "baton/base/log.h"
 #include "baton/domain/domain.h"
 #include "baton/script/script.h"
 
@@ -11,11 +12,15 @@ struct home;
 struct org;
 
 /* What happens by itself, for people: timers that fired, messages sent, plugins that failed. */
-typedef void (*org_notice)(void *context, const char *org, const char *text);
+typedef void (*org_notice)(void *context, const char *org, enum log_level level, const char *text);
+/* Called every 20 ms or so while Lua of an organisation computes: the time to look whether a
+ * request is to be cancelled (conversation_cancel), and for nothing else. */
+typedef void (*org_poll)(void *context);
 
 int org_open(struct org **out, const struct home *h, const char *name, org_notice notice,
              void *context, struct error *e);
 void org_close(struct org *o);
+void org_set_poll(struct org *o, org_poll poll, void *context);
 const char *org_name(const struct org *o);
 struct domain *org_domain(struct org *o);
 struct store *org_store(struct org *o);

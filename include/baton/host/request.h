@@ -2,8 +2,10 @@
  * by a running server. The same JSON either way; answers come as frames.
  *
  * request: {"op":"eval","org":"riverside","as":"S-3", …}   (as: optional, see org_actor)
- *   eval      {text,cwd?}           → out…, {"incomplete":true} | done{now_ms}
- *   run       {source,name,args?,cwd?,files?} → out…, progress…, done{now_ms}      (a script)
+ *   eval      {text,json?,cwd?}           → out…, {"incomplete":true} | done{now_ms}
+ *                                   (json: results as JSON, a line each)
+ *   run       {source,name,args?,cwd?,files?,dry_run?}
+ *                                   → out…, progress…, done{now_ms,changes?,text?}  (a script)
  *   import    {entity,path,format?,map?,dry_run?,skip_unknown?,separator?}
  *                                   → progress…, refused…, done{report}
  *   export    {entity,path,format?,separator?}  → progress…, done{report}
@@ -11,21 +13,35 @@
  *   audit     {}                    → progress…, done{result}
  *   status    {}                    → done{…}        (org optional: all)
  *   complete  {line,cursor,cwd?}    → done{start,words}
- *   command   {name,args?} ; report {name,args?}     → out…, done{result}
- *   settle {} ; reload {} → done{} ; stop {} (server only)
- *   cancel {}  (server only, while another request runs: that one ends with "cancelled"; this has
- *              no answer)
- * Paths are absolute. format: "csv" or "jsonl" (default: by the ending of the path). map: {"Given
- * Name":"name"} or ["Given Name=name"]. args: of run a list of texts, of command and report an
- * object.
- *   report {lines,created,changed,unchanged,refused}
- *   result of audit {ok,events,rows,broken_seq,broken_why,differing,differs,differs_why,head}
- *   status {name,title,zone,clock,now_ms,next_due_ms,memory_bytes,file_bytes,wal_bytes,events,
+ *   command   {name,args?,dry_run?} → out…, done{result,changes?,text?}
+ *                                   (dry_run: nothing is kept; see domain/changes.h)
+ *   report    {name,args?}          → out…, done{result,columns,zone}   (columns: script.h)
+ *   migrate   {workflow?,preview?,undo?,since?,skip_blocked?} → progress…, done{result}
+ *   explain   {referral,transition?,reason?,note?,outcome?,fields?} or {event} → done{result}
+ *   graph     {workflow,format?,counts?} → done{text}   (format: text, mermaid, dot or svg)
+ *   calendar  {action?:"show",month?} →
+ * done{zone,week,month,days:[{date,weekday,working,school,holiday}], working_days,school_days}
+ *             {action:"preview",path?} →
+ * done{settings:{holidays:[from,to],…},looked,moved,steps,failed,
+ *                                   left_out,zone,moves:[{referral,title,workflow,stage,due_from_ms,
+ *                                   due_to_ms,error?}]}   (path: of another org.ini; writes
+ * nothing) settle {} ; reload {} → done{} ; stop {} (server only) cancel {}  (server only, while
+ * another request runs: that one ends with "cancelled"; this has no answer) Paths are absolute.
+ * format: "csv" or "jsonl" (default: by the ending of the path). map: {"Given Name":"name"} or
+ * ["Given Name=name"]. args: of run a list of texts, of command and report an object. report
+ * {lines,created,changed,unchanged,refused} result of audit
+ * {ok,events,rows,broken_seq,broken_why,differing,differs,differs_why,head} status
+ * {name,title,zone,clock,now_ms,next_due_ms,memory_bytes,file_bytes,wal_bytes,events,
  *     dirty_rows,turns,commands,sqlite,
  *     plugins:[{name,version,title,loaded,problem,calls,failures,cpu_ms,…}],
- *     workflows:[{name,title,version,plugin,stages,transitions}],rows:{people:3,…}}
- *   status of all {version,pid,orgs:[{name,awake,next_due_ms,memory_bytes}]}
- *                                   (next_due_ms null: nothing)
+ *     declared:[{kind,name,plugin,help,args}],
+ *     workflows:[{name,title,version,plugin,stages,transitions,problem}],rows:{people:3,…}}
+ *   status of all {version,pid,orgs:[{name,zone,awake,next_due_ms,memory_bytes}]}
+ *                                   (next_due_ms in its own time; null: nothing)
+ *   result of migrate
+ * {preview,undo,fits,mapped,blocked,deadline_moves,migrated,failed,failures?,zone,
+ *     rows:[…],rows_left_out}: rows as domain/version.h, those in the way first
+ *   result of explain: domain/explain.h, domain/trace.h
  * frames: {"out":text,"stream":"print|info|warn|error"} {"progress":{done,total,label}}
  *   {"refused":{line,message}} {"notice":text} {"data":text}
  *   last: {"done":{…}} or {"incomplete":true} or {"error":{code,message,where}}

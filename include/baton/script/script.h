@@ -18,6 +18,7 @@ struct clock;
 struct domain;
 struct error;
 struct ini;
+struct jsonw;
 struct script;
 
 /* What Lua prints or logs: `plugin` NULL for a session. Text is UTF-8 made printable. The text of
@@ -44,6 +45,9 @@ struct script_options {
     /* clock.advance(span): the host moves the clock and fires everything on the way, outside any
      * turn. NULL: refused. */
     int (*advance_clock)(void *context, int64_t to_ms, struct error *e);
+    /* Called every 20 ms or so while Lua computes, from within it: may look whether somebody wants
+     * it stopped, and session_cancel. Nothing else of a script or store. NULL: nothing. */
+    void (*poll)(void *context);
 };
 int script_open(struct script **out, struct domain *d, const struct script_options *o,
                 struct error *e);
@@ -89,6 +93,7 @@ struct session_options {
     const char *const *files; /* others, named on the command line: absolute; ends with NULL */
     const char *const *args;  /* the script's arguments: `arg`; ends with NULL */
     const char *script_name;  /* arg[0] */
+    bool whole_turn; /* the caller holds a turn around all of it; commands in it come and go */
 };
 int session_open(struct session **out, struct script *s, const struct session_options *o,
                  struct error *e);
@@ -98,6 +103,8 @@ void session_close(struct session *s);
  * Results are shown through output (tables of handles as a table, a referral as a card).
  * *incomplete: the text is only the beginning of a statement; nothing was run, returns 0. */
 int session_eval(struct session *s, const char *text, size_t n, bool *incomplete, struct error *e);
+/* Results of the statements that follow are shown as JSON, a line each; rows as objects. */
+void session_show_json(struct session *s, bool json);
 
 /* A script, as a coroutine: each writing call is a turn of its own unless baton.turn(fn) wraps
  * several. session_step runs until it is done, has failed, or some milliseconds have passed between
@@ -118,6 +125,29 @@ int session_command(struct session *s, const char *name, const char *json_args, 
 int session_report(struct session *s, const char *name, const char *json_args, struct buf *out,
                    struct error *e);
 
+/* What a statement asked of its host beyond its own command (as, at, watch, timing: see help
+ * "session"). Reading clears it, but for timing. Texts last until the session is used again. */
+struct session_wishes {
+    bool at, at_back; /* to a later time on a scratch copy: `at_code` there, or from now on; back */
+    int64_t at_ms;
+    const char *at_code; /* NULL: from now on */
+    bool watch, watch_on;
+    const char *watch_kind; /* "referral.*"; NULL: all */
+    bool timing;
+};
+const struct actor *session_actor(const struct session *s); /* who acts in it now */
+void session_wishes(struct session *s, struct session_wishes *out);
+
+/* The state has seen a turn that was undone as a whole, or the clock went back: what it remembers
+ * of jobs is read again, plugins that were switched off are on again. */
+void script_rewind(struct script *s);
+
+/* All that plugins declare so, as a JSON array: {kind:"command" or "report", name, plugin, help,
+ * args:[{name,type,required,help}] (null: whatever is given)}. */
+void script_declared(const struct script *s, struct jsonw *w);
+/* The columns of a report as it declares them: [{name,type}], type "time" or "any". */
+void script_report_columns(const struct script *s, const char *name, struct jsonw *w);
+
 /* Completion of the word before `cursor`: each(candidate). */
 typedef void (*session_each_word)(void *context, const char *word);
 size_t session_complete(struct session *s, const char *line, size_t cursor, session_each_word each,
@@ -129,5 +159,9 @@ size_t session_complete(struct session *s, const char *line, size_t cursor, sess
 int script_help(const char *topic, struct buf *out, struct error *e);
 /* Appends the whole reference as Markdown: docs/lua-api.md. */
 void script_reference(struct buf *out);
+/* The names of all environments for luacheck (docs/lua/luacheckrc), and stubs for LuaLS
+ * (docs/lua/baton.lua). */
+void script_luacheck(struct buf *out);
+void script_luals(struct buf *out);
 
 #endif

@@ -27,8 +27,10 @@ struct store_options {
     const char *path; /* the file; made if absent and `create` */
     bool create;
     bool read_only;
-    size_t cache_bytes; /* SQLite's page cache; 0: 8 MB */
-    size_t dirty_rows;  /* 0: LIMIT_DIRTY_ROWS */
+    size_t cache_bytes;    /* SQLite's page cache; 0: 8 MB */
+    size_t dirty_rows;     /* 0: LIMIT_DIRTY_ROWS */
+    bool scratch;          /* no file: a private database that goes with the store; path names it */
+    struct store *copy_of; /* of a scratch one: what it begins with; not in a turn. NULL: empty */
 };
 
 /* ERROR_BUSY: another process has it open (the message says what to do). ERROR_CORRUPT: not a
@@ -48,6 +50,19 @@ void store_command_begin(struct store *s);
 /* keep: its writes stay in the turn; else they are undone. Negative: the turn is lost: abort it. */
 int store_command_end(struct store *s, bool keep, struct error *e);
 bool store_in_command(const struct store *s);
+
+/* A part of a command that can be undone alone. Points nest; what is undone is as if it had never
+ * been written. Nothing to do where it is kept. Inside a command only. */
+struct store_point {
+    size_t staged, staged_text, undo;
+    int64_t next_seq, next_id[ENTITY_END];
+    int64_t floor_at_ms, floor_id, floor_entity;
+};
+int store_point_begin(struct store *s, struct store_point *p, struct error *e);
+/* Negative: the turn is lost: abort it. */
+int store_point_undo(struct store *s, const struct store_point *p, struct error *e);
+/* Without undoing: forgets the point. */
+int store_point_keep(struct store *s, struct error *e);
 
 struct store_set {
     int column; /* index in the schema */
@@ -76,6 +91,10 @@ int store_change(struct store *s, const struct store_change *change, const struc
 
 /* An event that changes no row: entity and id may say what it is about (or ENTITY_NONE, 0). */
 int store_record(struct store *s, const struct store_change *change, struct error *e);
+
+/* From here on every event carries "trace" with this value, JSON by jsonw; n 0: none does. Copied.
+ * An event whose detail has a "trace" of its own keeps that. */
+void store_annotate(struct store *s, const char *json, size_t n);
 
 /* ERROR_NOT_FOUND: "no referral R-12". */
 int store_get(struct store *s, enum entity entity, int64_t id, const struct row **out,
@@ -144,6 +163,10 @@ int store_history(struct store *s, enum entity entity, int64_t id, size_t limit,
 int store_events(struct store *s, int64_t after_seq, size_t limit, store_each_event each,
                  void *context, struct error *e);
 int64_t store_last_event(const struct store *s);
+/* The same as store_events without limit, with those of the open command too, which have neither
+ * salt nor hash yet. */
+int store_pending(struct store *s, int64_t after_seq, store_each_event each, void *context,
+                  struct error *e);
 
 /* The row's JSON payload of `set` applied to a row: how a row is the fold of its events. `before`
  * NULL: the row's first event. *out is a new row, mem_free it. Used by recovery and by audit. */

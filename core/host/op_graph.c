@@ -1,0 +1,80 @@
+/* op graph: a workflow of the organisation as a picture, with how many
+ * referrals are open in each stage if that is wanted. */
+#include "baton/domain/draw.h"
+#include "host/request_internal.h"
+
+#include <string.h>
+
+struct picture {
+    const struct graph *graph;
+    enum draw_format format;
+    bool counts;
+};
+
+static int graph_start(struct conversation *c, struct error *e)
+{
+    struct picture *p = arena_alloc(c->arena, sizeof *p);
+    const char *workflow = NULL, *format = "text";
+    int rc;
+    c->state = p;
+    if ((rc = request__text(c, "workflow", true, &workflow, NULL, e)) ||
+        (rc = request__text(c, "format", false, &format, NULL, e)) ||
+        (rc = request__bool(c, "counts", &p->counts, e)) ||
+        (rc = draw_format_named(format, &p->format, e)))
+        return rc;
+    return domain_find_graph(c->org->world.domain, workflow, &p->graph, e);
+}
+
+struct graph_counts {
+    const struct graph *graph;
+    int64_t *counts;
+};
+
+static int graph_count(void *context, const struct value *value, int64_t count)
+{
+    struct graph_counts *g = context;
+    if (value->type != VALUE_TEXT)
+        return 0;
+    for (size_t i = 0; i < graph_stage_count(g->graph); i++) {
+        const char *name = graph_stage(g->graph, (int)i)->name;
+        if (!strcmp(name, value->s))
+            g->counts[i] += count;
+    }
+    return 0;
+}
+
+static int graph_count_stages(struct conversation *c, const struct picture *p, int64_t *counts,
+                              struct error *e)
+{
+    const char *name = graph_name(p->graph);
+    const struct store_filter filters[] = {
+        { .column = REFERRAL_WORKFLOW, .op = FILTER_EQ, .value = value_text(name) },
+        { .column = REFERRAL_CLOSED_AT_MS, .op = FILTER_NULL },
+    };
+    const struct store_query q = { .entity = ENTITY_REFERRAL,
+                                   .filters = filters,
+                                   .filter_count = 2 };
+    struct graph_counts context = { p->graph, counts };
+    return store_count_by(c->org->store, &q, REFERRAL_STAGE, graph_count, &context, e);
+}
+
+static int graph_finish_op(struct conversation *c, struct jsonw *done, struct error *e)
+{
+    const struct picture *p = c->state;
+    int64_t *counts = arena_alloc(c->arena, graph_stage_count(p->graph) * sizeof *counts);
+    struct buf out = BUF_INIT;
+    int rc = p->counts ? graph_count_stages(c, p, counts, e) : 0;
+    if (rc)
+        return rc;
+    graph_draw(p->graph, p->format, p->counts ? counts : NULL, &out);
+    jsonw_key(done, "text");
+    jsonw_textn(done, buf_text(&out), out.len);
+    buf_free(&out);
+    return 0;
+}
+
+static const char *const graph_keys[] = { "workflow", "format", "counts", NULL };
+
+const struct request_op op_graph = {
+    .name = "graph", .keys = graph_keys, .start = graph_start, .finish = graph_finish_op
+};

@@ -1,0 +1,48 @@
+/* Versions of workflows that an organisation has loaded: kept when they are new,
+ * and a word where one has changed under the same number. */
+#include "baton/domain/version.h"
+#include "host/org_internal.h"
+
+static int versions_keep(struct org *o, struct error *e)
+{
+    struct domain *d = o->world.domain;
+    struct error ending;
+    int rc = store_turn_begin(o->store, e);
+    if (rc)
+        return rc;
+    domain_command_begin(d);
+    rc = domain_keep_versions(d, e);
+    int ended = domain_command_end(d, rc == 0, rc == 0 ? e : &ending);
+    rc = rc ? rc : ended;
+    if (rc)
+        store_turn_abort(o->store);
+    else
+        rc = store_turn_commit(o->store, e);
+    return rc;
+}
+
+/* Nothing stands still because of it: a version that could not be kept is tried at the next load.
+ */
+void versions__keep(struct org *o)
+{
+    struct error e = { 0 };
+    size_t unkept = 0;
+    int rc = domain_versions_unkept(o->world.domain, &unkept, &e);
+    if (rc == 0 && unkept > 0)
+        rc = versions_keep(o, &e);
+    if (rc)
+        org__say(o, LOG_ERROR, "the versions of its workflows could not be kept: %s", e.message);
+}
+
+static void versions_say(void *context, const struct graph *g, const char *text)
+{
+    (void)g;
+    org__say(context, LOG_WARN, "%s", text);
+}
+
+void versions__report(struct org *o, const struct org_world *w)
+{
+    struct error e = { 0 };
+    if (domain_version_problems(w->domain, versions_say, o, &e) < 0)
+        org__say(o, LOG_ERROR, "%s", e.message);
+}

@@ -1,0 +1,2080 @@
+---@meta
+-- The Lua modules of baton, for the Lua language server. Made from the registration table by:
+-- baton reference --format luals
+
+---@class baton.Handle
+---@field id integer
+---@field ref string "R-12"
+---@field version integer
+---@field created_at_ms integer
+---@field updated_at_ms integer
+---@field fields table<string, any>
+local Handle = {}
+
+---@class baton.Person: baton.Handle
+---@field name string|nil full name
+---@field email string|nil mail address
+---@field phone string|nil telephone number
+---@field birth_date string|nil YYYY-MM-DD
+---@field language string|nil preferred language, as a BCP 47 tag
+---@field address string|nil postal address
+---@field external_id string|nil id in the system it came from; an import finds the row by it
+local Person = {}
+
+---@class baton.Partner: baton.Handle
+---@field name string|nil name
+---@field alternate_name string|nil other name or abbreviation
+---@field kind string|nil what it is: clinic, school, law firm, ...
+---@field email string|nil mail address for referrals
+---@field phone string|nil telephone number
+---@field url string|nil web address
+---@field description string|nil what it does and for whom
+---@field status string|nil active or inactive
+---@field external_id string|nil id in the system it came from; an import finds the row by it
+local Partner = {}
+
+---@class baton.Service: baton.Handle
+---@field partner_id number|nil who offers it
+---@field partner baton.Partner|nil
+---@field name string|nil name
+---@field alternate_name string|nil other name
+---@field description string|nil what it is
+---@field email string|nil mail address for referrals
+---@field phone string|nil telephone number
+---@field url string|nil web address
+---@field areas string|nil areas served, separated by ;
+---@field topics string|nil needs it answers, separated by ;
+---@field min_age number|nil youngest age served, in years
+---@field max_age number|nil oldest age served, in years
+---@field capacity string|nil yes, no, waiting_list or unknown
+---@field checked_at_ms number|nil when somebody last confirmed the entry
+---@field status string|nil active or inactive
+---@field external_id string|nil id in the system it came from; an import finds the row by it
+local Service = {}
+
+---@class baton.Location: baton.Handle
+---@field partner_id number|nil whose it is
+---@field partner baton.Partner|nil
+---@field name string|nil name
+---@field address string|nil postal address
+---@field phone string|nil telephone number
+---@field url string|nil web address
+---@field latitude number|nil degrees north, WGS 84
+---@field longitude number|nil degrees east, WGS 84
+---@field external_id string|nil id in the system it came from; an import finds the row by it
+local Location = {}
+
+---@class baton.Staff: baton.Handle
+---@field name string|nil full name
+---@field email string|nil mail address
+---@field roles string|nil roles, separated by commas: junior, specialist, senior, lead, admin, or the organisation's own
+---@field status string|nil active or inactive
+---@field external_id string|nil id in the system it came from; an import finds the row by it
+local Staff = {}
+
+---@class baton.Referral: baton.Handle
+---@field workflow string|nil name of its workflow
+---@field workflow_version number|nil version of the workflow that it runs
+---@field stage string|nil stage it is in
+---@field stage_at_ms number|nil when it entered the stage
+---@field title string|nil what it is about, in a line
+---@field subject_id number|nil the person who is to be taken care of
+---@field subject baton.Person|nil
+---@field referrer_id number|nil the person who asks
+---@field referrer baton.Person|nil
+---@field from_partner_id number|nil the partner who asks
+---@field from_partner baton.Partner|nil
+---@field partner_id number|nil the partner who is asked
+---@field partner baton.Partner|nil
+---@field service_id number|nil the service that is asked for
+---@field service baton.Service|nil
+---@field owner_id number|nil the member of staff who sees to it
+---@field owner baton.Staff|nil
+---@field parent_id number|nil the referral from which it came
+---@field parent baton.Referral|nil
+---@field priority string|nil routine, urgent or emergency
+---@field outcome string|nil how it ended
+---@field due_at_ms number|nil deadline of the stage
+---@field wake_at_ms number|nil next reminder, deadline or escalation
+---@field wake_step number|nil which of the stage's steps that is
+---@field closed_at_ms number|nil when it ended
+---@field external_id string|nil id in the system it came from; an import finds the row by it
+---@field open boolean
+---@field overdue boolean
+local Referral = {}
+
+---@class baton.Timer: baton.Handle
+---@field name string|nil name, for the handler of timer.NAME
+---@field about string|nil what it is about: R-12, P-3, ...
+---@field plugin string|nil plugin that set it
+---@field at_ms number|nil when it fires; null once it has
+---@field status string|nil waiting, fired or cancelled
+---@field data string|nil text for its handler
+local Timer = {}
+
+---@class baton.Task: baton.Handle
+---@field title string|nil what is to be done
+---@field about string|nil what it is about: R-12, P-3, ...
+---@field assignee_id number|nil who is to do it
+---@field assignee baton.Staff|nil
+---@field role string|nil or the role of whoever may do it
+---@field kind string|nil what it is: reminder, escalation, conversation, ...
+---@field status string|nil open, done or cancelled
+---@field due_at_ms number|nil until when
+---@field done_at_ms number|nil when it was done
+---@field outcome string|nil what came of it
+local Task = {}
+
+---@class baton.Note: baton.Handle
+---@field about string|nil what it is about: R-12, P-3, ...
+---@field author_id number|nil who wrote it
+---@field author baton.Staff|nil
+---@field text string|nil what it says
+local Note = {}
+
+---@class baton.Message: baton.Handle
+---@field about string|nil what it is about: R-12, P-3, ...
+---@field channel string|nil how it goes out: file
+---@field recipient string|nil address that the channel understands
+---@field subject string|nil subject line
+---@field body string|nil text
+---@field template string|nil template that it was made from
+---@field status string|nil waiting, sent, dead or cancelled
+---@field attempts number|nil times that delivery was tried
+---@field send_at_ms number|nil next attempt
+---@field sent_at_ms number|nil when it was delivered
+---@field last_error string|nil why the last attempt failed
+local Message = {}
+
+---@class baton.Consent: baton.Handle
+---@field person_id number|nil who consents
+---@field person baton.Person|nil
+---@field purpose string|nil to what: evaluation, disclosure, contact, ...
+---@field status string|nil given, refused or withdrawn
+---@field given_at_ms number|nil when it was given
+---@field expires_at_ms number|nil until when it holds
+---@field scope string|nil what it covers, or to whom
+---@field how string|nil how it was given: paper, by phone, ...
+local Consent = {}
+
+---what plugins declare, and scripts do as a whole.
+baton = {}
+
+---declares a workflow, while a plugin loads; it is checked as a whole.
+---
+---    baton.workflow{name=, version=, fields={…}, stages={…}, transitions={…}, children={…}, migrate={…}}
+---@param options? table
+function baton.workflow(options) end
+
+---runs a function at each event of that name ("referral.advanced", "task.*"), in the same command.
+---
+---    baton.on(event, function(event, row) … end, {priority=, workflow=, stage=})
+---```lua
+---baton.on("referral.advanced", function(event, row) log.info("%s is %s", row.ref, event.to) end)
+---```
+---@param event? any
+---@param fn? function
+---@param options? table
+function baton.on(event, fn, options) end
+
+---writes an event of your own, about a row or nothing; handlers hear it.
+---
+---    baton.emit("my.thing", {detail}, about)
+---```lua
+---baton.emit("my.thing", {count=3}, referrals.get(1))
+---```
+---@param value? any
+---@param options? table
+---@param about? any
+function baton.emit(value, options, about) end
+
+---declares a custom field of an entity, while a plugin loads.
+---
+---    baton.field(entity, name, {type=, values=, min=, max=, index=, help=})
+---```lua
+---baton.field("person", "grade", {type="int", min=0, max=12})
+---```
+---@param entity? any
+---@param name? any
+---@param options? table
+function baton.field(entity, name, options) end
+
+---offers a function by name to users and scripts, while a plugin loads.
+---
+---    baton.command(name, {help=, args={{name=, type=, required=}}}, function(args) … end)
+---@param name? any
+---@param options? table
+---@param fn? function
+function baton.command(name, options, fn) end
+
+---moves open referrals to the loaded version of their workflow (class fits, mapped or blocked), or takes that back; preview only looks.
+---
+---    baton.migrate{workflow=, preview=, skip_blocked=, undo=, since=} → array of {referral, class, stage, to_stage, due_from_ms, due_to_ms, why, …}
+---```lua
+---return baton.migrate{preview=true}
+---```
+---@param options? table
+---@return table[]
+function baton.migrate(options) end
+
+---runs a command that a plugin declared.
+---
+---    baton.call(name, {arguments}) → result
+---```lua
+---return baton.call("close_stale", {days=30})
+---```
+---@param name? any
+---@param options? table
+---@return any
+function baton.call(name, options) end
+
+---runs a function by the clock; one missed while asleep runs once.
+---
+---    baton.job(name, {every="1 hour"} or {at="06:00", days="working"}, function() … end)
+---@param name? any
+---@param options? table
+---@param fn? function
+function baton.job(name, options, fn) end
+
+---offers a report by name; it may only read.
+---
+---    baton.report(name, {help=, args={…}}, function(args) return rows end)
+---@param name? any
+---@param options? table
+---@param fn? function
+function baton.report(name, options, fn) end
+
+---runs a report that a plugin declared.
+---
+---    baton.run_report(name, {arguments}) → rows
+---```lua
+---return baton.run_report("by_stage")
+---```
+---@param name? any
+---@param options? table
+---@return any
+function baton.run_report(name, options) end
+
+---loads FILE.lua of the same plugin, once; names of a-z, 0-9, _ and /.
+---
+---    baton.require(file) → what it returns
+---@param file? any
+---@return any
+function baton.require(file) end
+
+---all that the function writes is one commit, or nothing of it is.
+---
+---    baton.turn(function() … end) → its results
+---```lua
+---baton.turn(function() people.add{name="A"}; people.add{name="B"} end)
+---```
+---@param fn? function
+---@return any
+function baton.turn(fn) end
+
+---calls a function; a refusal comes back as nil, message and code ("denied", "conflict", …).
+---
+---    baton.try(fn, …) → results | nil, message, code
+---```lua
+---return baton.try(function() return referrals.get(1):advance("accept") end)
+---```
+---@param fn? function
+---@param ... any
+---@return any|nil
+function baton.try(fn, ...) end
+
+---who acts, if it is a member of staff.
+---
+---    baton.actor() → staff | nil
+---```lua
+---return baton.actor()
+---```
+---@return baton.Staff|nil
+function baton.actor() end
+
+---the workflows that plugins declared.
+---
+---    baton.workflows() → array of names
+---```lua
+---return baton.workflows()
+---```
+---@return string[]
+function baton.workflows() end
+
+---a setting of the plugin, typed by plugin.ini; read-only.
+---
+---    baton.settings.NAME
+baton.settings = {}
+
+---the plugin that this code belongs to.
+---
+---    baton.plugin → {name, version}
+baton.plugin = {}
+
+---the organisation.
+---
+---    baton.org → {name, title, zone}
+---```lua
+---return baton.org.title
+---```
+baton.org = {}
+
+---no value: to empty a column, or to find rows where it is empty.
+---
+---    baton.none
+---```lua
+---return referrals.count{owner=baton.none}
+---```
+baton.none = nil
+
+---the one thing that workflows move; methods: help "referral".
+referrals = {}
+
+---the row of that id: a number, or "R-12".
+---
+---    referrals.get(id) → handle or nil
+---```lua
+---return referrals.get(1)
+---```
+---@param id? any
+---@return baton.Referral|nil
+function referrals.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    referrals.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return referrals.find{open=true, overdue=true}
+---```
+---@param options? table
+---@return baton.Referral[]
+function referrals.find(options) end
+
+---the first row that meets all conditions.
+---
+---    referrals.first{column=value, …} → handle or nil
+---```lua
+---return referrals.first{open=true, overdue=true}
+---```
+---@param options? table
+---@return baton.Referral|nil
+function referrals.first(options) end
+
+---all rows that meet all conditions, however many: for x in referrals.each{…} do … end.
+---
+---    referrals.each{column=value, …} → iterator of handles
+---```lua
+---for x in referrals.each{open=true, overdue=true} do print(x) end
+---```
+---@param options? table
+---@return any
+function referrals.each(options) end
+
+---how many rows meet all conditions.
+---
+---    referrals.count{column=value, …} → number
+---```lua
+---return referrals.count{open=true, overdue=true}
+---```
+---@param options? table
+---@return number
+function referrals.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    referrals.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return referrals.count_by("stage")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function referrals.count_by(column, options) end
+
+---opens a referral in the first stage of its workflow.
+---
+---    referrals.open{workflow=, title=, subject=, referrer=, partner=, fields={…}, …} → referral
+---```lua
+---return referrals.open{workflow="tutoring", title="Reading", subject="P-1"}
+---```
+---@param options? table
+---@return baton.Referral
+function referrals.open(options) end
+
+---takes a transition; raises with the reason where it is refused.
+---
+---    r:advance(transition, {reason=, note=, fields={…}, outcome=, version=}) → r
+---```lua
+---referrals.get(1):advance("accept", {note="fits well"})
+---```
+---@param transition? any
+---@param options? table
+---@return self
+function Referral:advance(transition, options) end
+
+---would this transition go through, for me and now?.
+---
+---    r:can(transition, {reason=, note=, fields={…}}) → true, or false and why
+---```lua
+---return referrals.get(1):can("accept")
+---```
+---@param transition? any
+---@param options? table
+---@return boolean
+function Referral:can(transition, options) end
+
+---may it go, and every reason why not: role, version, fields, reason, approval, guard with its file:line; without a name for every transition that is possible.
+---
+---    r:explain(transition, {reason=, note=, fields={…}}) → {transition=, to=, may=, checks={…}}; r:explain() → array of them
+---```lua
+---return referrals.get(1):explain("accept").may
+---```
+---@param transition? any
+---@param options? table
+---@return table
+function Referral:explain(transition, options) end
+
+---the transitions that leave its stage.
+---
+---    r:possible() → array of names
+---```lua
+---return referrals.get(1):possible()
+---```
+---@return string[]
+function Referral:possible() end
+
+---votes in the approval of a transition; for_staff: in whose place (as their delegate).
+---
+---    r:vote(transition, "yes"|"no"|"abstain", {seat=, for_staff=, note=, version=}) → r
+---```lua
+---referrals.get(1):vote("accept", "yes", {for_staff="S-1"})
+---```
+---@param transition? any
+---@param value? any
+---@param options? table
+---@return self
+function Referral:vote(transition, value, options) end
+
+---how the votes stand; state is "open", "approved" or "refused".
+---
+---    r:approval(transition) → {state=, need=, yes=, no=, abstained=, seats={…}, missing={…}}
+---```lua
+---return referrals.get(1):approval("accept").state
+---```
+---@param transition? any
+---@return table
+function Referral:approval(transition) end
+
+---stops its deadline and keeps what remains, in working time where it counts that; nothing fires meanwhile.
+---
+---    r:pause{reason=, note=, version=} → r
+---```lua
+---local r = referrals.get(1)
+---if r.due_at_ms then r:pause{reason="school is closed"} end
+---```
+---@param options? table
+---@return self
+function Referral:pause(options) end
+
+---lets a paused deadline go on with what remained.
+---
+---    r:resume{note=, version=} → r
+---```lua
+---local r = referrals.get(1)
+---if r.paused then r:resume{note="open again"} end
+---```
+---@param options? table
+---@return self
+function Referral:resume(options) end
+
+---who held it for how long: the owner, else a role, in each stage; to_at_ms is nil while it lasts.
+---
+---    r:clock() → array of {holder, stage, from_at_ms, to_at_ms, ms, working_ms, paused}
+---```lua
+---return referrals.get(1):clock()
+---```
+---@return table[]
+function Referral:clock() end
+
+---gives it to a member of staff who may own this stage.
+---
+---    r:assign(staff) → r
+---```lua
+---referrals.get(1):assign("S-1")
+---```
+---@param staff? any
+---@return self
+function Referral:assign(staff) end
+
+---something a person must do about it; the owner, if nobody is named.
+---
+---    r:task{title=, assignee=|role=, due=, kind=} → task
+---```lua
+---referrals.get(1):task{title="call the school", due="2 working days"}
+---```
+---@param options? table
+---@return baton.Task
+function Referral:task(options) end
+
+---the tasks about it.
+---
+---    r:tasks{status=, …} → array of tasks
+---```lua
+---return referrals.get(1):tasks{status="open"}
+---```
+---@param options? table
+---@return baton.Task[]
+function Referral:tasks(options) end
+
+---raises the event timer.NAME then; data is text, or a value kept as JSON.
+---
+---    r:timer(name, when, {data=}) → timer
+---```lua
+---referrals.get(1):timer("check_in", "2 weeks")
+---```
+---@param name? any
+---@param when? any
+---@param options? table
+---@return baton.Timer
+function Referral:timer(name, when, options) end
+
+---opens a referral that comes from this one.
+---
+---    r:refer{workflow=, title=, subject=, …, fields={…}} → referral
+---```lua
+---referrals.get(1):refer{workflow="complaint"}
+---```
+---@param options? table
+---@return baton.Referral
+function Referral:refer(options) end
+
+---the referrals that came from this one.
+---
+---    r:children{workflow=, …} → array of referrals
+---```lua
+---return referrals.get(1):children()
+---```
+---@param options? table
+---@return baton.Referral[]
+function Referral:children(options) end
+
+---puts a message about it into the outbox.
+---
+---    r:message{to=, template=|body=, values={…}, subject=, channel="file"} → message
+---```lua
+---referrals.get(1):message{to="a@example.org", body="Hello"}
+---```
+---@param options? table
+---@return baton.Message
+function Referral:message(options) end
+
+---persons: clients, referrers, prospects.
+people = {}
+
+---the row of that id: a number, or "P-12".
+---
+---    people.get(id) → handle or nil
+---```lua
+---return people.get(1)
+---```
+---@param id? any
+---@return baton.Person|nil
+function people.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    people.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return people.find{name="Ada Lovelace"}
+---```
+---@param options? table
+---@return baton.Person[]
+function people.find(options) end
+
+---the first row that meets all conditions.
+---
+---    people.first{column=value, …} → handle or nil
+---```lua
+---return people.first{name="Ada Lovelace"}
+---```
+---@param options? table
+---@return baton.Person|nil
+function people.first(options) end
+
+---all rows that meet all conditions, however many: for x in people.each{…} do … end.
+---
+---    people.each{column=value, …} → iterator of handles
+---```lua
+---for x in people.each{name="Ada Lovelace"} do print(x) end
+---```
+---@param options? table
+---@return any
+function people.each(options) end
+
+---how many rows meet all conditions.
+---
+---    people.count{column=value, …} → number
+---```lua
+---return people.count{name="Ada Lovelace"}
+---```
+---@param options? table
+---@return number
+function people.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    people.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return people.count_by("language")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function people.count_by(column, options) end
+
+---a client, referrer or prospect.
+---
+---    people.add{name=, email=, phone=, birth_date=, language=, address=, external_id=, fields={…}} → handle
+---```lua
+---return people.add{name="Ada Lovelace"}
+---```
+---@param options? table
+---@return baton.Person
+function people.add(options) end
+
+---full text, best first; case and accents do not matter, the last word may be a beginning.
+---
+---    people.search(words, {limit=50}) → array of handles
+---```lua
+---return people.search("ada")
+---```
+---@param words? any
+---@param options? table
+---@return baton.Person[]
+function people.search(words, options) end
+
+---organisations and professionals that receive or send referrals.
+partners = {}
+
+---the row of that id: a number, or "O-12".
+---
+---    partners.get(id) → handle or nil
+---```lua
+---return partners.get(1)
+---```
+---@param id? any
+---@return baton.Partner|nil
+function partners.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    partners.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return partners.find{status="active"}
+---```
+---@param options? table
+---@return baton.Partner[]
+function partners.find(options) end
+
+---the first row that meets all conditions.
+---
+---    partners.first{column=value, …} → handle or nil
+---```lua
+---return partners.first{status="active"}
+---```
+---@param options? table
+---@return baton.Partner|nil
+function partners.first(options) end
+
+---all rows that meet all conditions, however many: for x in partners.each{…} do … end.
+---
+---    partners.each{column=value, …} → iterator of handles
+---```lua
+---for x in partners.each{status="active"} do print(x) end
+---```
+---@param options? table
+---@return any
+function partners.each(options) end
+
+---how many rows meet all conditions.
+---
+---    partners.count{column=value, …} → number
+---```lua
+---return partners.count{status="active"}
+---```
+---@param options? table
+---@return number
+function partners.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    partners.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return partners.count_by("kind")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function partners.count_by(column, options) end
+
+---who receives or sends referrals.
+---
+---    partners.add{name=, kind=, email=, phone=, url=, description=, status=, fields={…}} → handle
+---```lua
+---return partners.add{name="Family Clinic", kind="clinic"}
+---```
+---@param options? table
+---@return baton.Partner
+function partners.add(options) end
+
+---full text, best first; case and accents do not matter, the last word may be a beginning.
+---
+---    partners.search(words, {limit=50}) → array of handles
+---```lua
+---return partners.search("ada")
+---```
+---@param words? any
+---@param options? table
+---@return baton.Partner[]
+function partners.search(words, options) end
+
+---what partners offer.
+services = {}
+
+---the row of that id: a number, or "V-12".
+---
+---    services.get(id) → handle or nil
+---```lua
+---return services.get(1)
+---```
+---@param id? any
+---@return baton.Service|nil
+function services.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    services.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return services.find{capacity="yes"}
+---```
+---@param options? table
+---@return baton.Service[]
+function services.find(options) end
+
+---the first row that meets all conditions.
+---
+---    services.first{column=value, …} → handle or nil
+---```lua
+---return services.first{capacity="yes"}
+---```
+---@param options? table
+---@return baton.Service|nil
+function services.first(options) end
+
+---all rows that meet all conditions, however many: for x in services.each{…} do … end.
+---
+---    services.each{column=value, …} → iterator of handles
+---```lua
+---for x in services.each{capacity="yes"} do print(x) end
+---```
+---@param options? table
+---@return any
+function services.each(options) end
+
+---how many rows meet all conditions.
+---
+---    services.count{column=value, …} → number
+---```lua
+---return services.count{capacity="yes"}
+---```
+---@param options? table
+---@return number
+function services.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    services.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return services.count_by("capacity")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function services.count_by(column, options) end
+
+---something that a partner offers.
+---
+---    services.add{partner=, name=, areas=, topics=, min_age=, max_age=, capacity=, fields={…}} → handle
+---```lua
+---return services.add{partner=1, name="Reading help"}
+---```
+---@param options? table
+---@return baton.Service
+function services.add(options) end
+
+---full text, best first; case and accents do not matter, the last word may be a beginning.
+---
+---    services.search(words, {limit=50}) → array of handles
+---```lua
+---return services.search("ada")
+---```
+---@param words? any
+---@param options? table
+---@return baton.Service[]
+function services.search(words, options) end
+
+---where partners offer their services.
+locations = {}
+
+---the row of that id: a number, or "L-12".
+---
+---    locations.get(id) → handle or nil
+---```lua
+---return locations.get(1)
+---```
+---@param id? any
+---@return baton.Location|nil
+function locations.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    locations.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return locations.find{partner=1}
+---```
+---@param options? table
+---@return baton.Location[]
+function locations.find(options) end
+
+---the first row that meets all conditions.
+---
+---    locations.first{column=value, …} → handle or nil
+---```lua
+---return locations.first{partner=1}
+---```
+---@param options? table
+---@return baton.Location|nil
+function locations.first(options) end
+
+---all rows that meet all conditions, however many: for x in locations.each{…} do … end.
+---
+---    locations.each{column=value, …} → iterator of handles
+---```lua
+---for x in locations.each{partner=1} do print(x) end
+---```
+---@param options? table
+---@return any
+function locations.each(options) end
+
+---how many rows meet all conditions.
+---
+---    locations.count{column=value, …} → number
+---```lua
+---return locations.count{partner=1}
+---```
+---@param options? table
+---@return number
+function locations.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    locations.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return locations.count_by("partner")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function locations.count_by(column, options) end
+
+---a place of a partner.
+---
+---    locations.add{partner=, name=, address=, phone=, latitude=, longitude=, fields={…}} → handle
+---```lua
+---return locations.add{partner=1, name="Main Street"}
+---```
+---@param options? table
+---@return baton.Location
+function locations.add(options) end
+
+---members of the organisation and their roles.
+staff = {}
+
+---the row of that id: a number, or "S-12".
+---
+---    staff.get(id) → handle or nil
+---```lua
+---return staff.get(1)
+---```
+---@param id? any
+---@return baton.Staff|nil
+function staff.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    staff.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return staff.find{status="active"}
+---```
+---@param options? table
+---@return baton.Staff[]
+function staff.find(options) end
+
+---the first row that meets all conditions.
+---
+---    staff.first{column=value, …} → handle or nil
+---```lua
+---return staff.first{status="active"}
+---```
+---@param options? table
+---@return baton.Staff|nil
+function staff.first(options) end
+
+---all rows that meet all conditions, however many: for x in staff.each{…} do … end.
+---
+---    staff.each{column=value, …} → iterator of handles
+---```lua
+---for x in staff.each{status="active"} do print(x) end
+---```
+---@param options? table
+---@return any
+function staff.each(options) end
+
+---how many rows meet all conditions.
+---
+---    staff.count{column=value, …} → number
+---```lua
+---return staff.count{status="active"}
+---```
+---@param options? table
+---@return number
+function staff.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    staff.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return staff.count_by("roles")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function staff.count_by(column, options) end
+
+---a member of staff; only admin and the operator may.
+---
+---    staff.add{name=, email=, roles="lead, teacher", fields={…}} → handle
+---```lua
+---return staff.add{name="Grace Hopper", roles="lead"}
+---```
+---@param options? table
+---@return baton.Staff
+function staff.add(options) end
+
+---what people must do.
+tasks = {}
+
+---the row of that id: a number, or "K-12".
+---
+---    tasks.get(id) → handle or nil
+---```lua
+---return tasks.get(1)
+---```
+---@param id? any
+---@return baton.Task|nil
+function tasks.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    tasks.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return tasks.find{open=true, role="lead"}
+---```
+---@param options? table
+---@return baton.Task[]
+function tasks.find(options) end
+
+---the first row that meets all conditions.
+---
+---    tasks.first{column=value, …} → handle or nil
+---```lua
+---return tasks.first{open=true, role="lead"}
+---```
+---@param options? table
+---@return baton.Task|nil
+function tasks.first(options) end
+
+---all rows that meet all conditions, however many: for x in tasks.each{…} do … end.
+---
+---    tasks.each{column=value, …} → iterator of handles
+---```lua
+---for x in tasks.each{open=true, role="lead"} do print(x) end
+---```
+---@param options? table
+---@return any
+function tasks.each(options) end
+
+---how many rows meet all conditions.
+---
+---    tasks.count{column=value, …} → number
+---```lua
+---return tasks.count{open=true, role="lead"}
+---```
+---@param options? table
+---@return number
+function tasks.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    tasks.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return tasks.count_by("status")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function tasks.count_by(column, options) end
+
+---something a person must do.
+---
+---    tasks.add{title=, about=, assignee=|role=, due=, kind=} → handle
+---```lua
+---return tasks.add{title="call back", role="lead", due="tomorrow 09:00"}
+---```
+---@param options? table
+---@return baton.Task
+function tasks.add(options) end
+
+---marks a task as done, with what came of it.
+---
+---    t:done(outcome) → t
+---```lua
+---tasks.first{status="open"}:done("spoke to the parents")
+---```
+---@param outcome? any
+---@return self
+function Task:done(outcome) end
+
+---drops a task that is no longer needed.
+---
+---    t:cancel() → t
+---```lua
+---tasks.first{status="open"}:cancel()
+---```
+---@return self
+function Task:cancel() end
+
+---what is due.
+timers = {}
+
+---the row of that id: a number, or "T-12".
+---
+---    timers.get(id) → handle or nil
+---```lua
+---return timers.get(1)
+---```
+---@param id? any
+---@return baton.Timer|nil
+function timers.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    timers.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return timers.find{status="waiting"}
+---```
+---@param options? table
+---@return baton.Timer[]
+function timers.find(options) end
+
+---the first row that meets all conditions.
+---
+---    timers.first{column=value, …} → handle or nil
+---```lua
+---return timers.first{status="waiting"}
+---```
+---@param options? table
+---@return baton.Timer|nil
+function timers.first(options) end
+
+---all rows that meet all conditions, however many: for x in timers.each{…} do … end.
+---
+---    timers.each{column=value, …} → iterator of handles
+---```lua
+---for x in timers.each{status="waiting"} do print(x) end
+---```
+---@param options? table
+---@return any
+function timers.each(options) end
+
+---how many rows meet all conditions.
+---
+---    timers.count{column=value, …} → number
+---```lua
+---return timers.count{status="waiting"}
+---```
+---@param options? table
+---@return number
+function timers.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    timers.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return timers.count_by("status")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function timers.count_by(column, options) end
+
+---raises the event timer.NAME at that time.
+---
+---    timers.add{name=, at=, about=, data=} → handle
+---```lua
+---return timers.add{name="check_in", at="2 weeks", about="R-1"}
+---```
+---@param options? table
+---@return baton.Timer
+function timers.add(options) end
+
+---a timer that has not fired never will.
+---
+---    t:cancel() → t
+---```lua
+---timers.first{status="waiting"}:cancel()
+---```
+---@return self
+function Timer:cancel() end
+
+---free text on anything.
+notes = {}
+
+---the row of that id: a number, or "N-12".
+---
+---    notes.get(id) → handle or nil
+---```lua
+---return notes.get(1)
+---```
+---@param id? any
+---@return baton.Note|nil
+function notes.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    notes.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return notes.find{about="R-1"}
+---```
+---@param options? table
+---@return baton.Note[]
+function notes.find(options) end
+
+---the first row that meets all conditions.
+---
+---    notes.first{column=value, …} → handle or nil
+---```lua
+---return notes.first{about="R-1"}
+---```
+---@param options? table
+---@return baton.Note|nil
+function notes.first(options) end
+
+---all rows that meet all conditions, however many: for x in notes.each{…} do … end.
+---
+---    notes.each{column=value, …} → iterator of handles
+---```lua
+---for x in notes.each{about="R-1"} do print(x) end
+---```
+---@param options? table
+---@return any
+function notes.each(options) end
+
+---how many rows meet all conditions.
+---
+---    notes.count{column=value, …} → number
+---```lua
+---return notes.count{about="R-1"}
+---```
+---@param options? table
+---@return number
+function notes.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    notes.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return notes.count_by("author")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function notes.count_by(column, options) end
+
+---writes a note; h:note(text) is shorter.
+---
+---    notes.add{about=, text=} → handle
+---```lua
+---return notes.add{about="P-1", text="prefers mornings"}
+---```
+---@param options? table
+---@return baton.Note
+function notes.add(options) end
+
+---what goes out: the outbox.
+messages = {}
+
+---the row of that id: a number, or "M-12".
+---
+---    messages.get(id) → handle or nil
+---```lua
+---return messages.get(1)
+---```
+---@param id? any
+---@return baton.Message|nil
+function messages.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    messages.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return messages.find{status="waiting"}
+---```
+---@param options? table
+---@return baton.Message[]
+function messages.find(options) end
+
+---the first row that meets all conditions.
+---
+---    messages.first{column=value, …} → handle or nil
+---```lua
+---return messages.first{status="waiting"}
+---```
+---@param options? table
+---@return baton.Message|nil
+function messages.first(options) end
+
+---all rows that meet all conditions, however many: for x in messages.each{…} do … end.
+---
+---    messages.each{column=value, …} → iterator of handles
+---```lua
+---for x in messages.each{status="waiting"} do print(x) end
+---```
+---@param options? table
+---@return any
+function messages.each(options) end
+
+---how many rows meet all conditions.
+---
+---    messages.count{column=value, …} → number
+---```lua
+---return messages.count{status="waiting"}
+---```
+---@param options? table
+---@return number
+function messages.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    messages.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return messages.count_by("status")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function messages.count_by(column, options) end
+
+---puts a message into the outbox; to is an address, or somebody who has one.
+---
+---    messages.send{to=, template=|body=, values={…}, subject=, about=, channel="file"} → message
+---```lua
+---return messages.send{to="ada@example.org", body="Hello"}
+---```
+---@param options? table
+---@return baton.Message
+function messages.send(options) end
+
+---declares a text with {{names}}: values, {{referral.title}}, {{subject.name}}, {{org.title}}; {{#if name}}…{{/if}}.
+---
+---    messages.template(name, text)
+---```lua
+---messages.template("hello", "Dear {{subject.name}}, …")
+---```
+---@param name? any
+---@param text? any
+function messages.template(name, text) end
+
+---who agreed to what, for which purpose.
+consents = {}
+
+---the row of that id: a number, or "C-12".
+---
+---    consents.get(id) → handle or nil
+---```lua
+---return consents.get(1)
+---```
+---@param id? any
+---@return baton.Consent|nil
+function consents.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    consents.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return consents.find{person=1}
+---```
+---@param options? table
+---@return baton.Consent[]
+function consents.find(options) end
+
+---the first row that meets all conditions.
+---
+---    consents.first{column=value, …} → handle or nil
+---```lua
+---return consents.first{person=1}
+---```
+---@param options? table
+---@return baton.Consent|nil
+function consents.first(options) end
+
+---all rows that meet all conditions, however many: for x in consents.each{…} do … end.
+---
+---    consents.each{column=value, …} → iterator of handles
+---```lua
+---for x in consents.each{person=1} do print(x) end
+---```
+---@param options? table
+---@return any
+function consents.each(options) end
+
+---how many rows meet all conditions.
+---
+---    consents.count{column=value, …} → number
+---```lua
+---return consents.count{person=1}
+---```
+---@param options? table
+---@return number
+function consents.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    consents.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return consents.count_by("purpose")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function consents.count_by(column, options) end
+
+---records that a person gave, refused or withdrew a consent.
+---
+---    consents.add{person=, purpose=, status="given", given_at_ms=, expires=, scope=, how=} → handle
+---```lua
+---return consents.add{person=1, purpose="evaluation", how="paper"}
+---```
+---@param options? table
+---@return baton.Consent
+function consents.add(options) end
+
+---is there a consent that holds now?.
+---
+---    consents.holds(person, purpose) → true or false
+---```lua
+---return consents.holds(1, "evaluation")
+---```
+---@param person? any
+---@param purpose? any
+---@return boolean
+function consents.holds(person, purpose) end
+
+---the append-only history of the organisation.
+events = {}
+
+---the latest events, oldest of them first.
+---
+---    events.recent{limit=50} → array of {seq, at_ms, kind, actor, about, …}
+---```lua
+---return events.recent{limit=10}
+---```
+---@param options? table
+---@return table[]
+function events.recent(options) end
+
+---the events that follow one, in order; 0 is the start.
+---
+---    events.after(seq, {limit=50}) → array of events
+---```lua
+---return events.after(0, {limit=10})
+---```
+---@param seq? any
+---@param options? table
+---@return table[]
+function events.after(seq, options) end
+
+---which effect and handlers ran for an event, in order: plugin, where (file:line), us (microseconds) and what each wrote; and what caused it.
+---
+---    events.explain(seq) → {seq, kind, actor, about, caused_by=, by=, handlers={…}}
+---```lua
+---return events.explain(1).handlers
+---```
+---@param seq? any
+---@return table
+function events.explain(seq) end
+
+---changes columns and custom fields; baton.none empties one; version= refuses if somebody was faster.
+---
+---    h:set{column=value, fields={…}, version=} → h
+---```lua
+---people.get(1):set{phone="555-0100"}
+---```
+---@param options? table
+---@return self
+function Handle:set(options) end
+
+---its events, newest first.
+---
+---    h:history{limit=50} → array of {seq, at_ms, kind, actor, …}
+---```lua
+---return referrals.get(1):history()
+---```
+---@param options? table
+---@return table[]
+function Handle:history(options) end
+
+---writes a note about it.
+---
+---    h:note(text) → note
+---```lua
+---referrals.get(1):note("called back")
+---```
+---@param text? any
+---@return baton.Note
+function Handle:note(text) end
+
+---the notes about it.
+---
+---    h:notes{limit=50} → array of notes
+---```lua
+---return referrals.get(1):notes()
+---```
+---@param options? table
+---@return baton.Note[]
+function Handle:notes(options) end
+
+---the organisation's time.
+clock = {}
+
+---milliseconds since 1970, by the organisation's clock.
+---
+---    clock.now() → ms
+---```lua
+---return clock.now()
+---```
+---@return number
+function clock.now() end
+
+---a time in the organisation's zone; without arguments: now.
+---
+---    clock.format(ms, "minutes"|"seconds"|"date"|"time"|"iso"|"relative") → text
+---```lua
+---return clock.format(clock.now(), "date")
+---```
+---@param ms? any
+---@param value? any
+---@return string
+function clock.format(ms, value) end
+
+---"2026-03-01 09:00", "tomorrow 09:00", "3 working days" (from now, or from `from`).
+---
+---    clock.parse(text, from) → ms
+---```lua
+---return clock.format(clock.parse("3 working days"))
+---```
+---@param text? any
+---@param from? any
+---@return number
+function clock.parse(text, from) end
+
+---moves a movable clock forwards; what falls due on the way happens (scripts and the prompt).
+---
+---    clock.advance(span or time) → ms
+---```lua
+---clock.advance("3 working days")
+---```
+---@param span? any
+---@return number
+function clock.advance(span) end
+
+---working days after the first day, up to and with the last.
+---
+---    clock.working_days(from, to) → number
+---```lua
+---return clock.working_days("2026-03-02", "2026-03-06")
+---```
+---@param from? any
+---@param to? any
+---@return number
+function clock.working_days(from, to) end
+
+---tables of other programs.
+csv = {}
+
+---rows as tables keyed by the header; empty or repeated names become column_N.
+---
+---    csv.read(file, {separator=",", header=true|false|{names}}) → iterator of row, line
+---```lua
+---for row, line in csv.read("people.csv") do print(line, row.name) end
+---```
+---@param file? any
+---@param options? table
+---@return any
+function csv.read(file, options) end
+
+---the same for text.
+---
+---    csv.parse(text, {separator=",", header=true|false|{names}}) → array of rows
+---```lua
+---return csv.parse("name,age\nAda,36")
+---```
+---@param text? any
+---@param options? table
+---@return table[]
+function csv.parse(text, options) end
+
+---writes a list or an iterator of tables or handles; a column may be "fields.x" or "subject.name".
+---
+---    csv.write(file, rows, {columns={…}}) → number
+---```lua
+---csv.write("people.csv", people.each{}, {columns={"ref", "name"}})
+---```
+---@param file? any
+---@param rows? any
+---@param options? table
+---@return number
+function csv.write(file, rows, options) end
+
+---values as JSON text and back.
+json = {}
+
+---null in an object is nil, in a list baton.none.
+---
+---    json.decode(text) → value
+---```lua
+---return json.decode('{"a":[1,2]}').a[2]
+---```
+---@param text? any
+---@return any
+function json.decode(text) end
+
+---members in the order of their names; handles as "R-12".
+---
+---    json.encode(value, {pretty=false}) → text
+---```lua
+---return json.encode{a={1, 2}}
+---```
+---@param value? any
+---@param options? table
+---@return string
+function json.encode(value, options) end
+
+---reads a file.
+---
+---    json.read(file) → value
+---```lua
+---local v = json.read("in.json")
+---```
+---@param file? any
+---@return any
+function json.read(file) end
+
+---replaces a file.
+---
+---    json.write(file, value, {pretty=false})
+---```lua
+---json.write("out.json", {a=1}, {pretty=true})
+---```
+---@param file? any
+---@param value? any
+---@param options? table
+function json.write(file, value, options) end
+
+---marks a table, so that it is [] and not {} when empty.
+---
+---    json.list(table) → table
+---```lua
+---return json.encode{tags=json.list{}}
+---```
+---@param table? any
+---@return table
+function json.list(table) end
+
+---words of people.
+text = {}
+
+---without case and accents, for comparing names.
+---
+---    text.fold(text) → text
+---```lua
+---return text.fold("Éva") == text.fold("eva")
+---```
+---@param text? any
+---@return string
+function text.fold(text) end
+
+---parts between separators; without one: between commas, trimmed.
+---
+---    text.split(text, separator) → array
+---```lua
+---return text.split("a, b")[2]
+---```
+---@param text? any
+---@param separator? any
+---@return table
+function text.split(text, separator) end
+
+---without space around it.
+---
+---    text.trim(text) → text
+---```lua
+---return text.trim(" a ")
+---```
+---@param text? any
+---@return string
+function text.trim(text) end
+
+---does it begin so?.
+---
+---    text.starts(text, beginning) → true or false
+---```lua
+---return text.starts("R-12", "R-")
+---```
+---@param text? any
+---@param beginning? any
+---@return boolean
+function text.starts(text, beginning) end
+
+---the word that comes nearest, if one is near.
+---
+---    text.nearest(word, {words}) → word or nil
+---```lua
+---return text.nearest("acept", {"accept", "decline"})
+---```
+---@param word? any
+---@param options? table
+---@return any|nil
+function text.nearest(word, options) end
+
+---the lines of a file.
+---
+---    text.lines(file) → iterator
+---```lua
+---for line in text.lines("names.txt") do print(line) end
+---```
+---@param file? any
+---@return any
+function text.lines(file) end
+
+---lines for whoever looks after the organisation.
+log = {}
+
+---a line for the log; format as in string.format.
+---
+---    log.info(format, …)
+---```lua
+---log.info("%d people", people.count{})
+---```
+---@param format? any
+---@param ... any
+function log.info(format, ...) end
+
+---something to look at.
+---
+---    log.warn(format, …)
+---```lua
+---log.warn("no mail address")
+---```
+---@param format? any
+---@param ... any
+function log.warn(format, ...) end
+
+---something that went wrong.
+---
+---    log.error(format, …)
+---```lua
+---log.error("the file is empty")
+---```
+---@param format? any
+---@param ... any
+function log.error(format, ...) end
+
+---acts as a member of staff from now on, or while the function runs; as() is the operator again.
+---
+---    as(staff) or as(staff, function, …) → its results
+---```lua
+---as("S-1", function() return baton.actor() end)
+---```
+---@param staff? any
+---@return any
+function as(staff) end
+
+---runs it, undoes all that it wrote, and prints what would have changed, row by row, and what would have been sent.
+---
+---    dry(function() … end)
+---```lua
+---dry(function() people.add{name="Ada"} end)
+---```
+---@param fn? function
+function dry(fn) end
+
+---goes to a scratch copy at a later time, after all that falls due on the way, or evaluates code there; at() comes back. Nothing there is kept, or sent.
+---
+---    at(time) or at(time, "code") or at()
+---```lua
+---at("3 working days", "referrals.count{overdue=true}")
+---```
+---@param time? any
+function at(time) end
+
+---prints the events of this organisation as they happen, or no longer.
+---
+---    watch() or watch("referral.*") or watch(false)
+---```lua
+---watch("referral.*")
+---```
+function watch() end
+
+---prints how long each statement took.
+---
+---    timing(true|false)
+---```lua
+---timing(true)
+---```
+---@param value? any
+function timing(value) end
+
+---prints why a transition may or may not be taken (without a name: all of them), or what ran for an event.
+---
+---    explain(referral, transition, {…}) or explain(seq)
+---```lua
+---explain(referrals.get(1))
+---```
+---@param referral? any
+---@param transition? any
+---@param options? table
+function explain(referral, transition, options) end
+
+---a group of specs of a plugin and the organisation that they run in; the clock stands at `at` (2026-03-02 09:00, UTC unless zone says) until it is moved; groups nest.
+---
+---    describe(name, {settings={…}, plugins={…}, workflows={…}, zone=, at=, title=, roles={…}, calendar={week=, holidays=, terms=}}, function() … end)
+---```lua
+---describe("tutoring", { settings = { pupils_per_tutor = 1 }, zone = "Europe/Berlin" }, function() it("has a clock", function(t) expect(t.clock:now()):is_at("2026-03-02 09:00") end) end)
+---```
+---@param name? any
+---@param options? table
+---@param fn? function
+function describe(name, options, fn) end
+
+---one case, in a scratch organisation of its own: nothing is left of it; t has fixtures (help "t"); without a function it is pending.
+---
+---    it(name, function(t) … end)
+---```lua
+---it("adds", function(t) expect(people.count{}):equals(0) end)
+---```
+---@param name? any
+---@param fn? function
+function it(name, fn) end
+
+---one case for each row; the name is a format for the values of the row.
+---
+---    each({ {4, true}, {7, false} }, function(t, weeks, ok) … end, "%d weeks")
+---```lua
+---each({ {1, 2}, {3, 6} }, function(t, a, b) expect(2 * a >= b):is_true() end, "%d, %d")
+---```
+---@param options? table
+---@param fn? function
+---@param value? any
+function each(options, fn, value) end
+
+---runs before each case of its group, outer groups first; what it puts into t the case finds there.
+---
+---    before(function(t) … end)
+---```lua
+---before(function(t) t.tutor = t.staff{ roles = "specialist" } end)
+---```
+---@param fn? function
+function before(fn) end
+
+---runs after each case that went well: what must hold after all of them.
+---
+---    after(function(t) … end)
+---```lua
+---after(function(t) expect(t.messages{ status = "dead" }):has_length(0) end)
+---```
+---@param fn? function
+function after(fn) end
+
+---what a case of a spec is given.
+---@class baton.T
+local t = { clock = {} }
+
+---a person; what is required and not given is filled in.
+---
+---    t.person{…} → person
+---```lua
+---t.person{ email = "ada@example.org" }
+---```
+---@param options? table
+---@return baton.Person
+function t.person(options) end
+
+---a member of staff; a specialist, if no role is given.
+---
+---    t.staff{roles="lead, teacher", …} → staff
+---```lua
+---t.staff{ name = "Ines", roles = "specialist" }
+---```
+---@param options? table
+---@return baton.Staff
+function t.staff(options) end
+
+---a partner.
+---
+---    t.partner{…} → partner
+---```lua
+---t.partner{ status = "inactive" }
+---```
+---@param options? table
+---@return baton.Partner
+function t.partner(options) end
+
+---a service, of a new partner if none is given.
+---
+---    t.service{partner=, …} → service
+---```lua
+---t.service{ name = "Reading" }
+---```
+---@param options? table
+---@return baton.Service
+function t.service(options) end
+
+---a referral of the plugin's workflow; the fields that its first stage requires are filled, but for those given as baton.none.
+---
+---    t.referral{workflow=, title=, subject=, fields={…}, …} → referral
+---```lua
+---t.referral{ fields = { need = "reading" } }
+---```
+---@param options? table
+---@return baton.Referral
+function t.referral(options) end
+
+---acts as a member of staff meanwhile; else the operator acts, who holds every role.
+---
+---    t.as(staff, function() … end) → its results
+---```lua
+---t.as(t.staff{ roles = "lead" }, function() expect(baton.actor()):is_something() end)
+---```
+---@param staff? any
+---@param fn? function
+---@return any
+function t.as(staff, fn) end
+
+---moves the clock and fires everything on the way, in order, at its own time.
+---
+---    t.clock:advance(span or time) → ms
+---```lua
+---t.clock:advance("3 working days")
+---```
+---@param span? any
+---@return number
+function t.clock:advance(span) end
+
+---the instant at which the clock stands.
+---
+---    t.clock:now() → ms
+---```lua
+---expect(t.clock:now()):is_at("2026-03-02 09:00")
+---```
+---@return number
+function t.clock:now() end
+
+---what happened to a row, or to all, since the case began; oldest first.
+---
+---    t.events(row) → array of {seq, at_ms, kind, actor, about, …}
+---```lua
+---expect(t.events(t.referral{})):contains{ kind = "referral.opened" }
+---```
+---@param row? any
+---@return table[]
+function t.events(row) end
+
+---messages, sent or not.
+---
+---    t.messages{column=value, …} → array
+---```lua
+---expect(t.messages()):has_length(0)
+---```
+---@param options? table
+---@return table
+function t.messages(options) end
+
+---tasks.
+---
+---    t.tasks{column=value, …} → array
+---```lua
+---expect(t.tasks{ status = "open" }):has_length(0)
+---```
+---@param options? table
+---@return table
+function t.tasks(options) end
+
+---timers.
+---
+---    t.timers{column=value, …} → array
+---```lua
+---expect(t.timers{ status = "waiting" }):has_length(0)
+---```
+---@param options? table
+---@return table
+function t.timers(options) end
+
+---what a spec expects of a value.
+---@class baton.Expect
+local Expect = {}
+
+---@return baton.Expect
+function expect(value) end
+
+---the same value, or the same row.
+---
+---    expect(value):equals(wanted)
+---```lua
+---expect(1 + 1):equals(2)
+---```
+---@param wanted? any
+function Expect:equals(wanted) end
+
+---another value.
+---
+---    expect(value):isnt(other)
+---```lua
+---expect(1):isnt(2)
+---```
+---@param other? any
+function Expect:isnt(other) end
+
+---nothing.
+---
+---    expect(value):is_nil()
+---```lua
+---expect(nil):is_nil()
+---```
+function Expect:is_nil() end
+
+---not nil.
+---
+---    expect(value):is_something()
+---```lua
+---expect(clock.now()):is_something()
+---```
+function Expect:is_something() end
+
+---true itself.
+---
+---    expect(value):is_true()
+---```lua
+---expect(1 < 2):is_true()
+---```
+function Expect:is_true() end
+
+---false itself.
+---
+---    expect(value):is_false()
+---```lua
+---expect(2 < 1):is_false()
+---```
+function Expect:is_false() end
+
+---that, or more.
+---
+---    expect(number):at_least(wanted)
+---```lua
+---expect(3):at_least(3)
+---```
+---@param wanted? any
+function Expect:at_least(wanted) end
+
+---that, or less.
+---
+---    expect(number):at_most(wanted)
+---```lua
+---expect(3):at_most(3)
+---```
+---@param wanted? any
+function Expect:at_most(wanted) end
+
+---an instant, in the organisation's zone.
+---
+---    expect(ms):is_at(time)
+---```lua
+---expect(clock.parse("2026-03-02 09:00")):is_at("2026-03-02 09:00")
+---```
+---@param time? any
+function Expect:is_at(time) end
+
+---a text has it in it; an array has an element that is it, or that has all members of the table; a row has these columns.
+---
+---    expect(text or array or row):contains(part)
+---```lua
+---expect({ { kind = "a", n = 1 } }):contains{ kind = "a" }
+---```
+---@param part? any
+function Expect:contains(part) end
+
+---the opposite of contains.
+---
+---    expect(text or array or row):lacks(part)
+---```lua
+---expect("abc"):lacks("d")
+---```
+---@param part? any
+function Expect:lacks(part) end
+
+---a pattern of Lua occurs in it.
+---
+---    expect(text):matches(pattern)
+---```lua
+---expect("R-12"):matches("^R%-%d+$")
+---```
+---@param pattern? any
+function Expect:matches(pattern) end
+
+---a table with the same members, all the way down; says which differ.
+---
+---    expect(table):same_as(wanted)
+---```lua
+---expect({ a = { 1, 2 } }):same_as{ a = { 1, 2 } }
+---```
+---@param wanted? any
+function Expect:same_as(wanted) end
+
+---so many elements or bytes.
+---
+---    expect(array or text):has_length(n)
+---```lua
+---expect({ 1, 2 }):has_length(2)
+---```
+---@param n? any
+function Expect:has_length(n) end
+
+---it raises an error whose message has each part, or whose code is the part ("denied").
+---
+---    expect(function() … end):fails(part, …)
+---```lua
+---expect(function() error("too late") end):fails("late")
+---```
+---@param part? any
+---@param ... any
+function Expect:fails(part, ...) end

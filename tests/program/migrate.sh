@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Versions of a workflow: preview, migrate, undo; explain of transitions and events; doctor.
+set -euo pipefail
+baton=${BATON:?}
+home=$(mktemp -d)
+trap 'rm -rf "$home"' EXIT
+export BATON_HOME=$home/home HOME=$home
+fail() { echo "FAIL: $*" >&2; exit 1; }
+says() { # says WORDS TEXT
+    case $2 in *"$1"*) ;; *) fail "\"$1\" is not in: $2" ;; esac
+}
+
+"$baton" init "$BATON_HOME" >/dev/null
+plugin=$BATON_HOME/plugins/care
+mkdir -p "$plugin"
+printf '[plugin]\nname = care\nversion = 1.0.0\napi = 1\n' >"$plugin/plugin.ini"
+workflow() { # workflow VERSION SECOND DAYS HOURS MIGRATE
+    cat >"$plugin/init.lua" <<LUA
+baton.workflow{ name = "care", version = $1,
+  fields = { need = "text", $4 = "int" },
+  stages = { { name = "new" },
+    { name = "$2", deadline = { within = "$3", remind = "1 day", escalate = { after = "1 day", to = "lead" } } },
+    { name = "done", final = true } },
+  transitions = {
+    { name = "ask", from = "new", to = "$2" },
+    { name = "finish", from = "$2", to = "done", roles = { "lead" },
+      guard = function(r) if not r.fields.need then return false, "nobody said what is needed" end return true end,
+      effect = function(r) r:note("finished") end },
+    { name = "stop", from = "*", to = "done", locked = true, source = "the law" } },
+  $5 }
+baton.on("referral.advanced", function(event, row) if event.transition == "finish" then row:note("heard") end end)
+LUA
+}
+rows() { "$baton" export referrals - --format jsonl --quiet | sed -E 's/"(version|last_event|updated_at_ms|updated_at)":[^,}]*,?//g'; }
+
+workflow 1 asked "3 days" hours ""
+"$baton" org add town --zone UTC --plugins care >/dev/null
+"$baton" repl -e 'for i = 1, 4 do referrals.open{workflow="care", title="R" .. i, fields={hours=i}} end
+  for i = 1, 3 do referrals.get(i):advance("ask") end
+  referrals.get(2):set{fields={hours=baton.none}}' >/dev/null
+
+# The same version with another deadline: told where it matters, by name and number.
+workflow 1 asked "5 days" hours ""
+says 'workflow "care" version 1 differs from the one that 4 open referrals run; raise its version' "$("$baton" doctor --org town 2>&1 || true)"
+
+# A version that maps nothing.
+workflow 2 waiting "5 days" time_needed ""
+before=$(rows)
+preview=$("$baton" migrate care --preview)
+says "fits 0, mapped 0, blocked 4; 0 deadlines move." "$preview"
+says 'version 2 has no stage "asked"' "$preview"
+says "Nothing was changed." "$preview"
+says '"class":"blocked"' "$("$baton" migrate --preview --json)"
+code=0; said=$("$baton" migrate care 2>&1) || code=$?
+[ "$code" = 5 ] || fail "a migration that is blocked ended with $code: $said"
+says "4 referrals are in the way" "$said"
+says "R-4: version 2 has no field" "$said"
+code=0; said=$("$baton" repl -e 'referrals.get(1):advance("finish")' 2>&1) || code=$?
+says "R-1 runs version 1 of care, version 2 is loaded: baton migrate care" "$said"
+code=0; said=$("$baton" explain R-1 finish) || code=$?
+[ "$code" = 4 ] || fail "explain ended with $code"
+says "✗ version: R-1 runs version 1 of care" "$said"
+says "baton migrate --preview" "$("$baton" doctor --org town 2>&1 || true)"
+[ "$(rows)" = "$before" ] || fail "a preview changed something"
+# What the law demands goes all the same, though the stage is gone.
+"$baton" repl -e 'referrals.get(3):advance("stop")' >/dev/null
+before=$(rows)
+
+# One that maps them.
+workflow 2 waiting "5 days" time_needed 'migrate = { from = 1, stages = { asked = "waiting" }, fields = { hours = "time_needed" }, deadlines = { waiting = "recompute" } }'
+preview=$("$baton" migrate --preview)
+says "fits 0, mapped 3, blocked 0; 2 deadlines move." "$preview"
+says "asked → waiting" "$preview"
+[ "$(rows)" = "$before" ] || fail "a preview changed something"
+says "Migrated 3 referrals." "$("$baton" migrate care)"
+[ "$("$baton" repl -e 'return referrals.get(1).stage .. referrals.get(1).fields.time_needed .. referrals.get(1).workflow_version')" = waiting12 ] || fail "it was not migrated"
+"$baton" migrate care | grep -q "Migrated 0 referrals" || fail "migrated twice"
+
+# And back: the rows are what they were.
+says "Returned 3 referrals." "$("$baton" migrate care --undo --since "1 hour ago")"
+[ "$(rows)" = "$before" ] || fail "undo: $(diff <(echo "$before") <(rows) || true)"
+says "Returned 0 referrals." "$("$baton" migrate --undo)"
+says "Migrated 3 referrals." "$("$baton" migrate care --quiet)"
+
+# One has moved on: the others may return without it.
+"$baton" repl -e 'referrals.get(4):advance("ask")' >/dev/null
+code=0; said=$("$baton" migrate care --undo 2>&1) || code=$?
+[ "$code" = 5 ] || fail "undo of one that moved ended with $code: $said"
+says "(referral.advanced) came since" "$said"
+says "Returned 2 referrals." "$("$baton" migrate care --undo --skip-blocked)"
+"$baton" migrate care >/dev/null
+"$baton" --org town audit verify >/dev/null
+
+# Explain.
+code=0; said=$("$baton" explain R-1 finish) || code=$?
+[ "$code" = 4 ] || fail "explain ended with $code: $said"
+says "finish → done: no" "$said"
+says "✓ role" "$said"
+says "✗ guard: \"finish\" is refused: nobody said what is needed (care/init.lua:9)" "$said"
+says '"may":false' "$("$baton" explain R-1 finish --json || true)"
+says "finish → done: no" "$("$baton" explain R-1)"
+says "stop → done: yes" "$("$baton" explain R-1)"
+"$baton" repl -e 'referrals.get(1):set{fields={need="x"}}' >/dev/null
+says "finish → done: yes" "$("$baton" explain R-1 finish)"
+seq=$("$baton" repl -e 'referrals.get(1):advance("finish"); for _, e in ipairs(referrals.get(1):history()) do if e.kind == "referral.advanced" then return e.seq end end')
+said=$("$baton" explain event "$seq")
+says "$seq referral.advanced R-1 by operator" "$said"
+says '1. effect of "finish", plugin care (care/init.lua:10)' "$said"
+says 'note.created N-1' "$said"
+says '2. handler of "referral.advanced", plugin care' "$said"
+code=0; "$baton" explain event x >/dev/null 2>&1 || code=$?
+[ "$code" = 1 ] || fail "explain event x ended with $code"
+says "$seq referral.advanced R-1" "$("$baton" repl -e "explain($seq)")"
+says "stop → done: yes" "$("$baton" repl -e 'explain("R-2")')"
+echo ok
