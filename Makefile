@@ -1,6 +1,6 @@
 # Thin: the build is CMake's, the rest are scripts. `make help` lists the targets.
 .DEFAULT_GOAL := build
-.PHONY: help deps build all run test asan bench soak format lint lint-deps install clean
+.PHONY: help deps build all run test asan bench soak format lint reference lint-deps install clean
 
 PREFIX ?= /usr/local
 REFERRALS ?= 1000000
@@ -49,6 +49,11 @@ format: ## Formats the C sources in place
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck, Lua syntax, the room check
 	@$(MAKE) --no-print-directory all
 	@bash scripts/lint.sh all
+
+reference: build ## Makes docs/lua-api.md and docs/lua anew from the registration table
+	@build/release/baton reference >docs/lua-api.md
+	@build/release/baton reference --format luacheck >docs/lua/luacheckrc
+	@build/release/baton reference --format luals >docs/lua/baton.lua
 
 lint-deps: ## Installs what format and lint need
 	@sh scripts/deps.sh lint

@@ -161,6 +161,7 @@ static void repl_on_interrupt(uv_poll_t *poll, int status, int events)
     if (signal_number == SIGTERM) {
         repl_end(r, CLI_INTERRUPTED);
     } else if (signal_number && link_busy(r->ask->link)) {
+        fputc('\n', stderr); /* behind the terminal's ^C */
         link_cancel(r->ask->link);
     } else if (signal_number) {
         editor_remember(r->editor, buf_text(&r->statement)); /* to be mended */

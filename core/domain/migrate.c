@@ -199,7 +199,7 @@ int domain_migrate(struct domain *d, const struct actor *actor, int64_t id,
         rc = migrate_check_actor(actor, e);
     if (rc == 0)
         rc = migration__plan(&m, id, e);
-    if (rc < 0 || out->kind == MIGRATION_CURRENT)
+    if (rc != 0 || out->kind == MIGRATION_CURRENT)
         return rc;
     if (out->kind == MIGRATION_BLOCKED)
         return referral__refuse(id, e, ERROR_CONFLICT, "%s", buf_text(&out->why));

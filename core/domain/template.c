@@ -164,3 +164,23 @@ out:
     buf_free(&t.value);
     return rc;
 }
+
+/* Every name is known, and empty. */
+static int template_check_name(void *context, const char *name, size_t n, struct buf *out,
+                               struct error *e)
+{
+    (void)context;
+    (void)name;
+    (void)n;
+    (void)out;
+    (void)e;
+    return 0;
+}
+
+int template_check(const char *text, struct error *e)
+{
+    struct buf ignored = BUF_INIT;
+    int rc = template_render(text, template_check_name, NULL, &ignored, e);
+    buf_free(&ignored);
+    return rc;
+}

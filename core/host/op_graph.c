@@ -43,30 +43,31 @@ static int graph_count(void *context, const struct value *value, int64_t count)
     return 0;
 }
 
-static int graph_count_stages(struct conversation *c, const struct picture *p, int64_t *counts,
+static int graph_count_stages(const struct conversation *c, struct graph_counts *counts,
                               struct error *e)
 {
-    const char *name = graph_name(p->graph);
     const struct store_filter filters[] = {
-        { .column = REFERRAL_WORKFLOW, .op = FILTER_EQ, .value = value_text(name) },
+        { .column = REFERRAL_WORKFLOW,
+          .op = FILTER_EQ,
+          .value = value_text(graph_name(counts->graph)) },
         { .column = REFERRAL_CLOSED_AT_MS, .op = FILTER_NULL },
     };
     const struct store_query q = { .entity = ENTITY_REFERRAL,
                                    .filters = filters,
                                    .filter_count = 2 };
-    struct graph_counts context = { p->graph, counts };
-    return store_count_by(c->org->store, &q, REFERRAL_STAGE, graph_count, &context, e);
+    return store_count_by(c->org->store, &q, REFERRAL_STAGE, graph_count, counts, e);
 }
 
 static int graph_finish_op(struct conversation *c, struct jsonw *done, struct error *e)
 {
     const struct picture *p = c->state;
-    int64_t *counts = arena_alloc(c->arena, graph_stage_count(p->graph) * sizeof *counts);
+    struct graph_counts counts = { .graph = p->graph };
     struct buf out = BUF_INIT;
-    int rc = p->counts ? graph_count_stages(c, p, counts, e) : 0;
+    counts.counts = arena_alloc(c->arena, graph_stage_count(p->graph) * sizeof *counts.counts);
+    int rc = p->counts ? graph_count_stages(c, &counts, e) : 0;
     if (rc)
         return rc;
-    graph_draw(p->graph, p->format, p->counts ? counts : NULL, &out);
+    graph_draw(p->graph, p->format, p->counts ? counts.counts : NULL, &out);
     jsonw_key(done, "text");
     jsonw_textn(done, buf_text(&out), out.len);
     buf_free(&out);

@@ -107,6 +107,11 @@ static void world_report_workflow(struct org *o, const struct org_world *w,
              entry->section, e.message);
 }
 
+static void world_warn(void *context, const struct script_warning *w)
+{
+    org__say(context, LOG_WARN, "plugin %s: %s: %s", w->plugin, w->where, w->text);
+}
+
 void world__report(struct org *o, const struct org_world *w)
 {
     struct plugin_info info;
@@ -119,6 +124,7 @@ void world__report(struct org *o, const struct org_world *w)
     }
     if (left_out) /* its workflows are missing because of that: no mistake of their own */
         return;
+    script_warnings(w->script, world_warn, o);
     const char *last = "";
     for (size_t i = 0; i < ini_count(w->config.ini); i++) {
         const struct ini_entry *entry = ini_at(w->config.ini, i);

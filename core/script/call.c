@@ -71,12 +71,24 @@ static void call_end(struct script *s, struct script_call *c)
 
 /* ---- what went wrong ---- */
 
+/* Does any line of it say more than "[C]: in ?"? */
+static bool call_tells(const char *traceback)
+{
+    while ((traceback = strstr(traceback, "\n\t")) != NULL) {
+        traceback += 2;
+        if (*traceback != '[')
+            return true;
+    }
+    return false;
+}
+
 static void call_keep_traceback(lua_State *L, lua_State *where, int level)
 {
     struct script *s = script__of(L);
     buf_clear(&s->traceback);
     luaL_traceback(L, where, NULL, level);
-    buf_puts(&s->traceback, lua_tostring(L, -1));
+    if (call_tells(lua_tostring(L, -1)))
+        buf_puts(&s->traceback, lua_tostring(L, -1));
     lua_pop(L, 1);
 }
 

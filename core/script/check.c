@@ -176,6 +176,32 @@ static void check_version(void *context, const struct graph *g, const char *text
     }
 }
 
+/* A handler's filter that its source does not spell out, so that check_code.c cannot know it. */
+static void check_filter(void *context, const struct script_warning *w)
+{
+    struct check *c = context;
+    const struct plugin *p = NULL;
+    const char *quoted = arena_printf(c->memory, "\"%s\"", w->word), *colon = strchr(w->where, ':');
+    const char *code = w->stage ? "stage-name-unknown" : "workflow-unknown";
+    for (size_t i = 0; i < c->script->plugin_count; i++)
+        if (!strcmp(c->script->plugins[i]->name, w->plugin))
+            p = c->script->plugins[i];
+    for (size_t i = 0; i < c->count; i++)
+        if (!strcmp(c->findings[i].plugin, w->plugin) && strstr(c->findings[i].message, quoted))
+            return;
+    if (p && colon && check__wants(c, p))
+        check__add(c, code, p, arena_dupn(c->memory, w->where, (size_t)(colon - w->where)),
+                   atoi(colon + 1), "%s", w->text);
+}
+
+static void check_filters(struct check *c)
+{
+    for (size_t i = 0; i < c->workflow_count; i++)
+        if (c->workflows[i].refused.code) /* its names are no mistake of who uses them */
+            return;
+    script_warnings(c->script, check_filter, c);
+}
+
 static void check_plugin(struct check *c, struct plugin *p)
 {
     check__ini(c, p);
@@ -244,6 +270,7 @@ int check_plugins(struct check *c, struct script *s, const char *const *names,
     for (size_t i = 0; i < s->plugin_count; i++)
         if (check__wants(c, s->plugins[i]))
             check_plugin(c, s->plugins[i]);
+    check_filters(c);
     check_declarations(c);
     check__org_ini(c);
     if (domain_version_problems(s->domain, check_version, c, e) < 0)

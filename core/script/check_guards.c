@@ -176,6 +176,9 @@ static void guards_check_assigned(struct check *c, const struct check_source *s,
     if (!strncmp(name, "fields.", 7))
         check__add(c, "handle-assigned", s->plugin, s->file, use->line,
                    "a field is not changed by assigning: use h:set{fields={%s=…}}", name + 7);
+    else if (!strcmp(name, "stage"))
+        check__add(c, "handle-assigned", s->plugin, s->file, use->line,
+                   "a stage is not assigned: a transition moves a referral, r:advance(\"…\")");
     else if (!strchr(name, '.'))
         check__add(c, "handle-assigned", s->plugin, s->file, use->line,
                    "a handle is not changed by assigning: use h:set{%s=…}", name);

@@ -1,4 +1,4 @@
-/* Between check_parse.c (the grammar) and check_scope.c (names). */
+/* Between check_parse.c (statements), check_expression.c and check_scope.c (names). */
 #ifndef SCRIPT_CHECK_PARSE_INTERNAL_H
 #define SCRIPT_CHECK_PARSE_INTERNAL_H
 
@@ -31,5 +31,22 @@ int parse__fn(struct parse *p, const char *name, int line);
 void parse__bind(struct parse *p, const char *key, const struct check_value *v, int line);
 /* people.get, referrals.open, …: what they return is a handle. */
 bool parse__makes_record(const char *path);
+
+/* ---- check_expression.c ---- */
+const struct check_token *parse__token(const struct parse *p);
+void parse__next(struct parse *p);                       /* the last token, TOKEN_END, stays */
+bool parse__is(const struct parse *p, const char *text); /* a sign or reserved word */
+bool parse__take(struct parse *p, const char *text);
+const char *parse__word(struct parse *p); /* takes a name; "?" where there is none */
+bool parse__ended(const struct parse *p);
+extern const struct check_value parse__nothing;
+struct check_value parse__expression(struct parse *p);
+struct check_value parse__suffixed(struct parse *p);
+void parse__expressions(struct parse *p);
+/* "(a, b, …) body end"; returns its number. */
+int parse__function(struct parse *p, const char *name, bool method);
+
+/* ---- check_parse.c ---- */
+void parse__block(struct parse *p);
 
 #endif

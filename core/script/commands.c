@@ -7,6 +7,7 @@
 #include "script/commands_internal.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
@@ -154,8 +155,10 @@ int commands_add_report(lua_State *L)
 
 static void arg_refuse(lua_State *L, const struct command *c, const struct command_arg *arg)
 {
-    static const char *const takes[] = { "any value",     "text",   "a whole number", "a number",
-                                         "true or false", "a time", "a table" };
+    static const char *const takes[] = {
+        "any value", "text",   "a whole number", "a number", "true or false (or yes, no, 1, 0)",
+        "a time",    "a table"
+    };
     const char *seen = luaL_typename(L, -1);
     if (lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER)
         seen = arena_printf(script__arena(script__of(L)), "\"%.60s\"", lua_tostring(L, -1));
@@ -168,14 +171,20 @@ static void arg_refuse(lua_State *L, const struct command *c, const struct comma
 
 static bool arg_convert_bool(lua_State *L)
 {
-    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-    bool yes = text && !strcmp(text, "true");
+    static const char *const words[] = { "false", "true", "no", "yes", "0", "1", NULL };
+    size_t i = 0;
     if (lua_isboolean(L, -1))
         return true;
-    if (!yes && (!text || strcmp(text, "false") != 0))
+    if (lua_type(L, -1) != LUA_TSTRING && !lua_isinteger(L, -1))
+        return false;
+    lua_pushvalue(L, -1); /* a number becomes text in its place */
+    while (words[i] && strcasecmp(words[i], lua_tostring(L, -1)) != 0)
+        i++;
+    lua_pop(L, 1);
+    if (!words[i])
         return false;
     lua_pop(L, 1);
-    lua_pushboolean(L, yes);
+    lua_pushboolean(L, i % 2 == 1);
     return true;
 }
 

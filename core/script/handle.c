@@ -210,6 +210,10 @@ static int handle_newindex(lua_State *L)
 {
     const struct handle *h = handle_self(L, &handle_magic);
     const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "column";
+    if (h->entity == ENTITY_REFERRAL && !strcmp(key, "stage"))
+        return script__raisef(L, ERROR_INVALID,
+                              "the stage of a referral is not assigned: a transition moves it, "
+                              "r:advance(\"…\"); r:possible() lists them");
     return script__raisef(L, ERROR_INVALID, "a %s is not changed by assigning: use h:set{%.64s=…}",
                           schema_of(h->entity)->name, key);
 }

@@ -1,6 +1,7 @@
 /* Handlers of events: baton.on, and running those that listen, the highest
  * priority first, equal ones in the order in which they were declared. */
 #include "script/hooks_internal.h"
+#include "script/known_internal.h"
 
 #include <string.h>
 
@@ -250,12 +251,51 @@ int hooks_on(lua_State *L)
                          .workflow = mem_dup(workflow),
                          .stage = mem_dup(stage),
                          .what = mem_dup(what) };
-    hooks_where(L, 2, h.where);
+    if (lua_iscfunction(L, 2))
+        error__place(L, 1, h.where, sizeof h.where);
+    else
+        hooks_where(L, 2, h.where);
     size_t n = strlen(kind);
     h.prefix = kind[n - 1] == '*';
     h.kind_len = h.prefix ? n - 1 : n;
     on_insert(s, &h);
     return 0;
+}
+
+/* ---- filters that nothing passes ---- */
+
+static void handler_warn(const struct script *s, const struct handler *h, struct arena *a,
+                         script_each_warning each, void *context)
+{
+    struct domain *d = s->domain;
+    struct script_warning w = { .plugin = h->plugin->name, .where = h->where };
+    struct buf text = BUF_INIT;
+    if (h->workflow && !known__workflow(d, h->workflow)) {
+        w.word = h->workflow;
+        buf_printf(&text, "%s never runs: no workflow \"%.64s\"", h->what, w.word);
+        text_suggest(w.word, known__workflows(d, a), &text);
+    } else if (h->stage && !known__stage(d, h->workflow, h->stage)) {
+        w.word = h->stage;
+        w.stage = true;
+        buf_printf(&text, "%s never runs: no stage \"%.64s\"", h->what, w.word);
+        if (h->workflow)
+            buf_printf(&text, " in workflow \"%s\"", h->workflow);
+        text_suggest(w.word, known__stages(d, h->workflow, a), &text);
+    }
+    w.text = buf_text(&text);
+    if (w.word)
+        each(context, &w);
+    buf_free(&text);
+}
+
+void script_warnings(const struct script *s, script_each_warning each, void *context)
+{
+    if (!known__sure(s, s->domain))
+        return;
+    struct arena *a = arena_new(0);
+    for (size_t i = 0; i < s->handler_count; i++)
+        handler_warn(s, &s->handlers[i], a, each, context);
+    arena_free(a);
 }
 
 /* ---- dropping ---- */

@@ -134,7 +134,8 @@ static int guard_run(lua_State *L)
     if (why && *why)
         error_set(run->error, ERROR_DENIED, "%s", why);
     else
-        error_set(run->error, ERROR_DENIED, "%s refused", run->hook->what);
+        error_set(run->error, ERROR_DENIED, "%s refused (return false, \"why\" to say so)",
+                  run->hook->what);
     return 0;
 }
 

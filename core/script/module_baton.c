@@ -167,8 +167,10 @@ static const struct script_function baton_functions[] = {
       "baton.job(name, {every=\"1 hour\"} or {at=\"06:00\", days=\"working\"}, function() … end)",
       "runs a function by the clock; one missed while asleep runs once", NULL },
     { "report", commands_add_report,
-      "baton.report(name, {help=, args={…}}, function(args) return rows end)",
-      "offers a report by name; it may only read", NULL },
+      "baton.report(name, {help=, args={…}, columns={\"review\", {name=\"due\", type=\"time\"}}}, "
+      "function(args) return rows end)",
+      "offers a report by name; it may only read; `columns` is the order that it is shown in",
+      NULL },
     { "run_report", commands_run_report, "baton.run_report(name, {arguments}) → rows",
       "runs a report that a plugin declared", "return baton.run_report(\"by_stage\")" },
     { "require", plugin_require, "baton.require(file) → what it returns",

@@ -8,6 +8,7 @@
 #include "script/template_internal.h"
 
 #include "baton/base/text.h"
+#include "baton/domain/outbox.h"
 
 #include <string.h>
 
@@ -41,6 +42,11 @@ static int messages_template(lua_State *L)
         script__raisef(L, ERROR_LIMIT,
                        "messages.template: the text has %zu bytes, at most %d are allowed", n,
                        LIMIT_TEXT_BYTES);
+    struct error e;
+    if (template_check(lua_tostring(L, 2), &e) < 0)
+        script__raisef(L, e.code, "messages.template \"%.64s\", %s of its text: %s",
+                       lua_tostring(L, 1), e.where,
+                       e.message + (strncmp(e.message, "template: ", 10) ? 0 : 10));
     const char *plugin = script__plugin_name(L);
     messages_push_templates(L, plugin ? plugin : "");
     lua_pushvalue(L, 1);

@@ -82,6 +82,11 @@ static void source_push(lua_State *L, struct plugin *p, const char *file)
     const char *name = lua_pushfstring(L, "@%s/%s.lua", p->name, file);
     int status = luaL_loadbufferx(L, buf_text(source), source->len, name, "t");
     buf_free(source);
+    if (status == LUA_ERRSYNTAX) { /* nothing has run: no way to it, and no failure of its code */
+        script__read_error(L, -1, &e);
+        e.code = ERROR_INVALID;
+        script__raise(L, &e);
+    }
     if (status != LUA_OK)
         lua_error(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, p->env_ref);

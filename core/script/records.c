@@ -22,6 +22,15 @@ static struct records_what records_named(enum entity entity, const char *verb)
     return what;
 }
 
+/* What a caller asks for, checked whole. */
+static void records_conditions(lua_State *L, int index, enum entity entity, const char *verb,
+                               struct records_query *out)
+{
+    struct records_what what = records_named(entity, verb);
+    records__query(L, index, entity, what.text, out);
+    records__check_names(L, out, what.text);
+}
+
 struct records_ids {
     int64_t *at;
     size_t count, room;
@@ -71,7 +80,7 @@ int records__fetch(lua_State *L, enum entity entity)
 int records__find(lua_State *L, enum entity entity)
 {
     struct records_query query;
-    records__query(L, 1, entity, records_named(entity, "find").text, &query);
+    records_conditions(L, 1, entity, "find", &query);
     struct records_ids ids = records_list(L, &query.q);
     records_push(L, entity, &ids);
     return 1;
@@ -80,7 +89,7 @@ int records__find(lua_State *L, enum entity entity)
 int records__first(lua_State *L, enum entity entity)
 {
     struct records_query query;
-    records__query(L, 1, entity, records_named(entity, "first").text, &query);
+    records_conditions(L, 1, entity, "first", &query);
     query.q.limit = 1;
     struct records_ids ids = records_list(L, &query.q);
     if (ids.count)
@@ -171,7 +180,7 @@ void records__only_of(lua_State *L, const char *what, const char *column)
 int records__each(lua_State *L, enum entity entity)
 {
     struct records_query query; /* checked here, where the caller's line is known */
-    records__query(L, 1, entity, records_named(entity, "each").text, &query);
+    records_conditions(L, 1, entity, "each", &query);
     records_push_copy(L, 1);
     lua_pushinteger(L, entity);
     lua_newtable(L);
@@ -189,7 +198,7 @@ int records__count(lua_State *L, enum entity entity)
     struct records_query query;
     struct error e;
     int64_t n = 0;
-    records__query(L, 1, entity, records_named(entity, "count").text, &query);
+    records_conditions(L, 1, entity, "count", &query);
     if (store_count(script__store(L), &query.q, &n, &e) < 0)
         script__raise(L, &e);
     lua_pushinteger(L, n);
@@ -241,7 +250,7 @@ int records__count_by(lua_State *L, enum entity entity)
     int column = records__column(s, lua_tostring(L, 1));
     if (column < 0)
         script__unknown(L, what.text, "column", lua_tostring(L, 1), handle__keys(L, entity));
-    records__query(L, 2, entity, what.text, &query);
+    records_conditions(L, 2, entity, "count_by", &query);
     struct records_tally tally = { value__arena(L), &s->columns[column], NULL };
     if (store_count_by(script__store(L), &query.q, column, records_tally_one, &tally, &e) < 0)
         script__raise(L, &e);

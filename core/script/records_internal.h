@@ -37,6 +37,9 @@ struct records_query {
 };
 void records__query(lua_State *L, int index, enum entity entity, const char *what,
                     struct records_query *out);
+/* Raises where conditions on referrals name a workflow or stage that there is not. Not part of
+ * reading them: the next page of an iterator must not fail because the last row moved on. */
+void records__check_names(lua_State *L, const struct records_query *query, const char *what);
 
 /* ---- records.c: verbs; each takes its arguments from index 1 ---- */
 int records__fetch(lua_State *L, enum entity entity);

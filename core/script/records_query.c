@@ -1,5 +1,6 @@
 /* Tables that say what to find: {stage="requested", due_at_ms={before="now"},
  * fields={need="reading"}, limit=20, order="newest"}. */
+#include "script/known_internal.h"
 #include "script/records_internal.h"
 
 #include <stdio.h>
@@ -271,5 +272,36 @@ void records__query(lua_State *L, int index, enum entity entity, const char *wha
         } else if (!query_word(&r, key, index, lua_gettop(L))) {
             query_unknown(&r, key);
         }
+    }
+}
+
+/* The text that a column must equal (or must not, with FILTER_NE); NULL: none is asked for. */
+static const char *query_text(const struct records_query *query, int column, enum filter_op op)
+{
+    for (size_t i = 0; i < query->q.filter_count; i++) {
+        const struct store_filter *f = &query->filters[i];
+        if (f->column == column && f->op == op && f->value.type == VALUE_TEXT)
+            return f->value.s;
+    }
+    return NULL;
+}
+
+void records__check_names(lua_State *L, const struct records_query *query, const char *what)
+{
+    static const enum filter_op ops[] = { FILTER_EQ, FILTER_NE };
+    struct domain *d = script__domain(L);
+    if (query->q.entity != ENTITY_REFERRAL)
+        return;
+    const char *of = query_text(query, REFERRAL_WORKFLOW, FILTER_EQ);
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        const char *workflow = query_text(query, REFERRAL_WORKFLOW, ops[i]);
+        const char *stage = query_text(query, REFERRAL_STAGE, ops[i]);
+        bool no_workflow = workflow && !known__workflow(d, workflow);
+        bool no_stage = stage && !known__stage(d, NULL, stage);
+        if ((!no_workflow && !no_stage) || !known__sure(script__of(L), d))
+            continue;
+        if (no_workflow)
+            script__unknown(L, what, "workflow", workflow, known__workflows(d, value__arena(L)));
+        script__unknown(L, what, "stage", stage, known__stages(d, of, value__arena(L)));
     }
 }

@@ -123,7 +123,8 @@ int64_t script__check_time(lua_State *L, int index); /* number of ms or text; ra
 /* Lua's errors jump over C frames: whatever must be freed hangs on a userdata, pushed here. */
 struct buf *script__hold_buf(lua_State *L); /* an empty one; buf_free it early where that is easy */
 void script__hold(lua_State *L, void *p, void (*release)(void *)); /* p NULL is fine */
-/* Raises ERROR_INVALID: `what: unknown column "nmae", did you mean "name"?` */
+/* Raises ERROR_INVALID: `what: unknown column "nmae", did you mean "name"?`; without a near one
+ * those that there are, if few. */
 int script__unknown(lua_State *L, const char *what, const char *kind, const char *word,
                     const char *const *candidates) __attribute__((noreturn));
 void *script__none(void); /* light userdata of baton.none */

@@ -190,26 +190,24 @@ void session__add_extras(lua_State *L)
 }
 
 static const struct script_function extra_functions[] = {
-    { "as", NULL, "as(staff) or as(staff, function, …) → its results",
-      "acts as a member of staff from now on, or while the function runs; as() is the operator "
-      "again",
+    { "as", NULL, "as(staff, function() … end) → its results",
+      "acts as a member of staff while the function runs, or without one from now on; as() is the "
+      "operator again",
       "as(\"S-1\", function() return baton.actor() end)" },
     { "dry", NULL, "dry(function() … end)",
       "runs it, undoes all that it wrote, and prints what would have changed, row by row, and what "
       "would have been sent",
       "dry(function() people.add{name=\"Ada\"} end)" },
-    { "at", NULL, "at(time) or at(time, \"code\") or at()",
-      "goes to a scratch copy at a later time, after all that falls due on the way, or evaluates "
-      "code there; at() comes back. Nothing there is kept, or sent",
+    { "at", NULL, "at(time, code)",
+      "goes to a scratch copy at a later time, after all that falls due on the way, or only "
+      "evaluates the text `code` there; at() comes back. Nothing there is kept, or sent",
       "at(\"3 working days\", \"referrals.count{overdue=true}\")" },
-    { "watch", NULL, "watch() or watch(\"referral.*\") or watch(false)",
-      "prints the events of this organisation as they happen, or no longer",
+    { "watch", NULL, "watch(kind)",
+      "prints the events of this organisation as they happen: all, or \"referral.*\"; watch(false) "
+      "ends it",
       "watch(\"referral.*\")" },
-    { "timing", NULL, "timing(true|false)", "prints how long each statement took", "timing(true)" },
-    { "explain", NULL, "explain(referral, transition, {…}) or explain(seq)",
-      "prints why a transition may or may not be taken (without a name: all of them), or what ran "
-      "for an event",
-      "explain(referrals.get(1))" },
+    { "timing", NULL, "timing(on)", "prints how long each statement took; timing(false) ends it",
+      "timing(true)" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

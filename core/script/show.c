@@ -63,17 +63,38 @@ void show__column(lua_State *L, const struct column *c, const struct value *v, s
         buf_int(out, v->i);
 }
 
-static bool show_is_time(const char *key, int64_t i)
+static void show_look_field(const struct field *f, bool *time, bool *number)
+{
+    *time = *time || (f && f->type == FIELD_TIME);
+    *number = *number || (f && (f->type == FIELD_INT || f->type == FIELD_REAL));
+}
+
+/* Is a custom field of that name a time, wherever one is declared? */
+static bool show_is_time_field(lua_State *L, const char *key)
+{
+    const struct domain *d = script__domain(L);
+    bool time = false, number = false;
+    for (int e = ENTITY_NONE + 1; e < ENTITY_END; e++)
+        show_look_field(domain_field(d, (enum entity)e, key), &time, &number);
+    for (size_t i = 0; i < domain_graph_count(d); i++)
+        show_look_field(graph_field(domain_graph_at(d, i), key), &time, &number);
+    return time && !number;
+}
+
+/* A number in a table has nothing but its key to say so: small ones are something else. */
+static bool show_is_time(lua_State *L, const char *key, int64_t i)
 {
     size_t n = key ? strlen(key) : 0;
-    return n >= 5 && !strcmp(key + n - 5, "at_ms") && i > 100000000000;
+    if (n == 0 || i <= 100000000000)
+        return false;
+    return (n >= 5 && !strcmp(key + n - 5, "at_ms")) || show_is_time_field(L, key);
 }
 
 static void show_number(lua_State *L, int index, const char *key, struct buf *out)
 {
     if (!lua_isinteger(L, index))
         buf_printf(out, "%.14g", lua_tonumber(L, index));
-    else if (show_is_time(key, lua_tointeger(L, index)))
+    else if (show_is_time(L, key, lua_tointeger(L, index)))
         show__time(L, lua_tointeger(L, index), out);
     else
         buf_int(out, lua_tointeger(L, index));
@@ -282,9 +303,35 @@ static void card_line(lua_State *L, const struct row *row, int column, const cha
     buf_putc(out, '\n');
 }
 
+/* The row's fields as a table to look at: times as text. */
+static void card_push_fields(lua_State *L, const struct row *row)
+{
+    struct domain *d = script__domain(L);
+    const struct graph *graph = fields__graph(d, row);
+    size_t n = fields__count(d, row->entity, graph);
+    struct buf *text = script__hold_buf(L);
+    handle__push_fields_table(L, row);
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = fields__at(d, row->entity, graph, i);
+        if (f->type != FIELD_TIME)
+            continue;
+        lua_pushstring(L, f->name);
+        lua_rawget(L, -2);
+        if (lua_isinteger(L, -1)) {
+            buf_clear(text);
+            show__time(L, lua_tointeger(L, -1), text);
+            lua_pushlstring(L, buf_text(text), text->len);
+            lua_setfield(L, -3, f->name);
+        }
+        lua_pop(L, 1);
+    }
+    value__release(L, -2);
+    lua_remove(L, -2);
+}
+
 static void card_fields(lua_State *L, const struct row *row, struct buf *out)
 {
-    handle__push_fields_table(L, row);
+    card_push_fields(L, row);
     lua_pushnil(L);
     if (lua_next(L, -2)) {
         lua_pop(L, 2);
@@ -422,7 +469,7 @@ void script__show(lua_State *L, int index, struct buf *out)
         show_card(L, entity, id, out);
     } else if (handle__is_fields(L, index, &entity, &id) &&
                store_get(script__store(L), entity, id, &row, NULL) == 0) {
-        handle__push_fields_table(L, row);
+        card_push_fields(L, row);
         show_table(L, lua_gettop(L), out);
         lua_pop(L, 1);
     } else {

@@ -144,11 +144,24 @@ void value__refuse(lua_State *L, int index, const char *what, const char *name, 
                    what ? ": " : "", name, takes, value__seen(L, index));
 }
 
+/* `; known: a, b`, where they are few enough to be read. */
+static void value_list_known(const char *const *names, struct buf *out)
+{
+    enum { MANY = 24 };
+    size_t n = 0;
+    while (names[n])
+        n++;
+    for (size_t i = 0; n <= MANY && i < n; i++)
+        buf_printf(out, "%s%.64s", i ? ", " : "; known: ", names[i]);
+}
+
 int script__unknown(lua_State *L, const char *what, const char *kind, const char *word,
                     const char *const *candidates)
 {
     struct buf *near = script__hold_buf(L);
     text_suggest(word, candidates, near);
+    if (!near->len)
+        value_list_known(candidates, near);
     script__raisef(L, ERROR_INVALID, "%s: unknown %s \"%.64s\"%s", what, kind, word,
                    buf_text(near));
 }

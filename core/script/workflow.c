@@ -143,7 +143,12 @@ static void workflow_each(struct workflow_read *w, const char *key,
     if (!table_table(L, 1, key, w->name))
         script__raisef(L, ERROR_INVALID, "%s: %s is missing", w->name, key);
     size_t count = lua_rawlen(L, -1);
-    if (count == 0 || *table_keys(L, -1, w->name))
+    bool keyed = *table_keys(L, -1, w->name) != NULL;
+    if (count == 0 && !keyed)
+        script__raisef(L, ERROR_INVALID,
+                       "%s: %s is empty: a workflow has at least one: { { name = \"…\" }, … }",
+                       w->name, key);
+    if (count == 0 || keyed)
         script__raisef(L, ERROR_INVALID, "%s: %s is a list of tables: { { name = \"…\" }, … }",
                        w->name, key);
     for (size_t i = 1; i <= count; i++) {

@@ -236,9 +236,9 @@ function baton.call(name, options) end
 ---@param fn? function
 function baton.job(name, options, fn) end
 
----offers a report by name; it may only read.
+---offers a report by name; it may only read; `columns` is the order that it is shown in.
 ---
----    baton.report(name, {help=, args={…}}, function(args) return rows end)
+---    baton.report(name, {help=, args={…}, columns={"review", {name="due", type="time"}}}, function(args) return rows end)
 ---@param name? any
 ---@param options? table
 ---@param fn? function
@@ -1710,15 +1710,16 @@ function log.warn(format, ...) end
 ---@param ... any
 function log.error(format, ...) end
 
----acts as a member of staff from now on, or while the function runs; as() is the operator again.
+---acts as a member of staff while the function runs, or without one from now on; as() is the operator again.
 ---
----    as(staff) or as(staff, function, …) → its results
+---    as(staff, function() … end) → its results
 ---```lua
 ---as("S-1", function() return baton.actor() end)
 ---```
 ---@param staff? any
+---@param fn? function
 ---@return any
-function as(staff) end
+function as(staff, fn) end
 
 ---runs it, undoes all that it wrote, and prints what would have changed, row by row, and what would have been sent.
 ---
@@ -1729,42 +1730,33 @@ function as(staff) end
 ---@param fn? function
 function dry(fn) end
 
----goes to a scratch copy at a later time, after all that falls due on the way, or evaluates code there; at() comes back. Nothing there is kept, or sent.
+---goes to a scratch copy at a later time, after all that falls due on the way, or only evaluates the text `code` there; at() comes back. Nothing there is kept, or sent.
 ---
----    at(time) or at(time, "code") or at()
+---    at(time, code)
 ---```lua
 ---at("3 working days", "referrals.count{overdue=true}")
 ---```
 ---@param time? any
-function at(time) end
+---@param code? any
+function at(time, code) end
 
----prints the events of this organisation as they happen, or no longer.
+---prints the events of this organisation as they happen: all, or "referral.*"; watch(false) ends it.
 ---
----    watch() or watch("referral.*") or watch(false)
+---    watch(kind)
 ---```lua
 ---watch("referral.*")
 ---```
-function watch() end
+---@param kind? any
+function watch(kind) end
 
----prints how long each statement took.
+---prints how long each statement took; timing(false) ends it.
 ---
----    timing(true|false)
+---    timing(on)
 ---```lua
 ---timing(true)
 ---```
----@param value? any
-function timing(value) end
-
----prints why a transition may or may not be taken (without a name: all of them), or what ran for an event.
----
----    explain(referral, transition, {…}) or explain(seq)
----```lua
----explain(referrals.get(1))
----```
----@param referral? any
----@param transition? any
----@param options? table
-function explain(referral, transition, options) end
+---@param on? any
+function timing(on) end
 
 ---a group of specs of a plugin and the organisation that they run in; the clock stands at `at` (2026-03-02 09:00, UTC unless zone says) until it is moved; groups nest.
 ---

@@ -2,6 +2,7 @@
 #include "domain/version_fixture.h"
 
 #include "baton/domain/audit.h"
+#include "baton/domain/pause.h"
 
 static const struct care first = { 0 };
 static const struct migration_name to_waiting[] = { { "asked", "waiting" } };
@@ -353,6 +354,31 @@ static void test_fields_that_swap(void **state)
     assert_contains(org_row(org, ENTITY_REFERRAL, id)->fields.s, "\"hours\":3");
 }
 
+/* A deadline that stands still goes on standing still, whatever is declared for it. */
+static void test_paused(void **state)
+{
+    struct org *org = *state;
+    static const struct migration_deadline restart[] = { { "asked", DEADLINE_RESTART } };
+    struct buf before = BUF_INIT, after = BUF_INIT;
+    care_load(org, &first);
+    int64_t id = care_asked(org, NULL);
+    org_begin(org);
+    ok(domain_pause(org->d, &org_operator, &(struct pause){ .referral_id = id }, NULL, &org->e));
+    org_end(org);
+    care_shown(org, id, &before);
+    care_load(org, &(struct care){ .version = 2,
+                                   .within_days = 9,
+                                   .map = MAP(.deadlines = restart, .deadline_count = 1) });
+    ok(care_command(org, id, false));
+    assert_true(domain_paused(org_row(org, ENTITY_REFERRAL, id), false, NULL));
+    assert_true(row_is_null(org_row(org, ENTITY_REFERRAL, id), REFERRAL_DUE_AT_MS));
+    ok(care_command(org, id, true));
+    care_shown(org, id, &after);
+    assert_string_equal(buf_text(&before), buf_text(&after));
+    buf_free(&before);
+    buf_free(&after);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +391,7 @@ int main(void)
                                         org_teardown),
         cmocka_unit_test_setup_teardown(test_survey, rules_setup, org_teardown),
         cmocka_unit_test_setup_teardown(test_refusals, rules_setup, org_teardown),
+        cmocka_unit_test_setup_teardown(test_paused, rules_setup, org_teardown),
         cmocka_unit_test_setup_teardown(test_fields_that_swap, rules_setup, org_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,7 +91,7 @@ exits 8 "can't write" "$BATON" graph mediation --out "$dir/none/x.svg"
 # ---- while a server hosts it ----
 "$BATON" serve >"$dir/serve" 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null; rm -rf "$dir"' EXIT
+trap 'kill $server 2>/dev/null || true; rm -rf "$dir"' EXIT
 for _ in $(seq 100); do [ -S baton.sock ] && break; sleep 0.1; done
 exits 0 "2 open" "$BATON" graph mediation --counts
 exits 0 "were not looked at" "$BATON" check --org demo

@@ -66,4 +66,18 @@ code=0; "$BATON" --org alpha export people "$dir/no/such/x.csv" >out 2>&1 || cod
 [ "$code" = 8 ] || fail "no folder: $code $(cat out)"
 code=0; "$BATON" --org alpha export people /dev/full --format csv >out 2>&1 || code=$?
 [ "$code" = 8 ] || fail "disk full: $code $(cat out)"
+
+# A column that is not known names the ways out; a reference may go without its _id, as in Lua.
+printf 'Title,zip\nx,1\n' > cols.csv
+code=0; "$BATON" --org alpha import tasks cols.csv >out 2>&1 || code=$?
+[ "$code" = 1 ] && grep -q -e '--map' out && grep -q -e '--skip-unknown' out || fail "unknown column: $code $(cat out)"
+"$BATON" --org alpha -q repl -e 'staff.add{name="Ines", roles="lead"}' >/dev/null
+printf 'title,assignee,who\nCall,S-1,\n' > ref.csv
+"$BATON" --org alpha import tasks ref.csv --map who= >out 2>&1 || fail "a reference: $(cat out)"
+grep -q '1 line, 1 created' out || fail "one line: $(cat out)"
+[ "$("$BATON" --org alpha repl -e 'tasks.first{}.assignee.name')" = Ines ] || fail "the reference"
+printf 'title,assignee\nCall,S-77\n' > ref.csv
+code=0; "$BATON" --org alpha import tasks ref.csv --json >out 2>&1 || code=$?
+[ "$code" = 1 ] && grep -q '"line":2,"message":"' out || fail "refused as JSON: $code $(cat out)"
+if grep -q '"message":"line' out; then fail "the line is said twice: $(cat out)"; fi
 echo ok

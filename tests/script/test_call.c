@@ -66,6 +66,8 @@ static void traceback_is_kept(void **state)
             "local function inner() error('x') end\nlocal function outer() inner() end\nouter()"),
         ERROR_SCRIPT, "test.lua:1: x");
     assert_contains(script__traceback(f->s), "test.lua:2: in ");
+    refused(fix_lua(f, 0, "x = = 1"), ERROR_SCRIPT, "test.lua:1: ");
+    assert_string_equal(script__traceback(f->s), ""); /* "[C]: in ?" tells nothing */
     refused(fix_lua(f, 0, "people.get({})"), ERROR_INVALID, "");
     assert_string_equal(script__traceback(f->s), ""); /* what is refused needs none */
 }

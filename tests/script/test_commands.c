@@ -33,6 +33,11 @@ static void arguments(void **state)
         { "return baton.call('all', {i = '12', r = '1.5', b = 'true', t = 5, o = 'x'})",
           "b=true i=12 o=x r=1.5 t=5" },
         { "return baton.call('all', {i = 1, b = false, a = 7})", "a=7 b=false i=1" },
+        { "local t = {} for _, b in ipairs{'yes', 'Yes', 'true', '1', 1, true, 'no', 'FALSE', '0', "
+          "0} "
+          "do t[#t + 1] = baton.call('all', {i = 1, b = b}):sub(1, 6) end return table.concat(t, ' "
+          "')",
+          "b=true b=true b=true b=true b=true b=true b=fals b=fals b=fals b=fals" },
         { "return baton.call('all', {i = 1, w = '2026-03-01 09:00'})", "i=1 w=1772355600000" },
         { "people.add{name = 'A'} return baton.call('all', {i = 1, p = 'P-1'})", "i=1 p=P-1" },
         { "return baton.call('all', {i = 1, p = people.get(1)})", "i=1 p=P-1" },
@@ -70,6 +75,9 @@ static void refusals(void **state)
         { "baton.call('all', {i = true})", ERROR_INVALID, "takes a whole number, got boolean" },
         { "baton.call('all', {i = 1, r = 'x'})", ERROR_INVALID, "\"r\" takes a number" },
         { "baton.call('all', {i = 1, b = 'maybe'})", ERROR_INVALID, "\"b\" takes true or false" },
+        { "baton.call('all', {i = 1, b = ''})", ERROR_INVALID, "(or yes, no, 1, 0), got \"\"" },
+        { "baton.call('all', {i = 1, b = 2})", ERROR_INVALID, "(or yes, no, 1, 0), got \"2\"" },
+        { "baton.call('all', {i = 1, b = 1.0})", ERROR_INVALID, "\"b\" takes true or false" },
         { "baton.call('all', {i = 1, t = {}})", ERROR_INVALID, "\"t\" takes text, got table" },
         { "baton.call('all', {i = 1, l = 5})", ERROR_INVALID, "\"l\" takes a table" },
         { "baton.call('all', {i = 1, w = 'someday'})", ERROR_INVALID, "someday" },

@@ -35,6 +35,8 @@ static void test_reading(void **state)
           "!people: unknown column or method of a person \"nmae\", did you mean \"name\"?" },
         { "r.advanse", "!did you mean \"advance\"?" },
         { "p[1]", "!a person has named columns" },
+        { "referrals.get(1).stage = 'done'", "!a transition moves it, r:advance(\"…\")" },
+        { "referrals.get(1).title = 'x'", "!use h:set{title=…}" },
         { "p.name = 'x'", "!a person is not changed by assigning: use h:set{name=…}" },
         { "r.fields.need = 'x'", "!use h:set{fields={need=…}}" },
         { "r.fields.ned", "!tutoring: unknown field \"ned\", did you mean \"need\"?" },

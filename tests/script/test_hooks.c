@@ -69,7 +69,7 @@ static void guards(void **state)
         enum error_code code;
         const char *message;
     } cases[] = {
-        { "no", ERROR_DENIED, "guard of \"no\" refused" },
+        { "no", ERROR_DENIED, "guard of \"no\" refused (return false, \"why\" to say so)" },
         { "none", ERROR_DENIED, "guard of \"none\" refused" },
         { "why", ERROR_DENIED, "x is 5" },
         { "errs", ERROR_SCRIPT, "p/init.lua:10: " },
@@ -92,7 +92,8 @@ static void guards(void **state)
     ok(go(f, id, "yes", NULL, NULL));
     gives("local r = referrals.open{workflow = 'w'} local can, why = r:can('no') return "
           "tostring(can) .. ' ' .. why",
-          "false R-2: \"no\" is refused: guard of \"no\" refused");
+          "false R-2: \"no\" is refused: guard of \"no\" refused (return false, \"why\" "
+          "to say so)");
 }
 
 /* The handle that a guard gets may be the one it got before, but never another row's. */

@@ -28,6 +28,12 @@ static void test_send(void **state)
           "Dear Ada Lovelace, Reading help: w" },
         { "baton.call('send', {})", "Dear Ada Lovelace, Reading help: now" },
         { "messages.template('Bad Name', 'x')", "!a name is made of" },
+        { "messages.template('t', 'a\\n{{#iff urgent}}x{{/if}}')",
+          "!messages.template \"t\", line 2 of its text: {{#iff urgent}} is neither a name" },
+        { "messages.template('t', '{{#if urgent}}x')",
+          "!line 1 of its text: {{#if}} is not closed by {{/if}}" },
+        { "messages.template('t', 'Dear {{name')", "!line 1 of its text: {{ is not closed by }}" },
+        { "messages.template('t', '{{/if}}')", "!{{/if}} without an {{#if}} before it" },
         { "messages.template('x')", "!messages.template takes a name and a text" },
         { NULL, NULL },
     };

@@ -242,6 +242,9 @@ static void loading_fails(void **state)
         { "baton.command('c', {}, print) baton.command('c', {}, print)",
           "already declared by plugin p" },
         { "baton.command('c', {arg = {}}, print)", "did you mean \"args\"?" },
+        { "\nmessages.template('t', 'Dear {{name}\\n')",
+          "p/init.lua:2: plugin p, loading: messages.template \"t\", line 1 of its text: {{ is not "
+          "closed" },
         { "baton.field('persn', 'x', 'int')", "did you mean \"person\"?" },
         { "baton.field('person', 'x', 'integer')", "unknown type \"integer\"" },
         { "baton.field('person', 'x', {type = 'int', minimum = 1})", "unknown key \"minimum\"" },
@@ -266,10 +269,63 @@ static void loading_fails(void **state)
     }
 }
 
+static void collect_warning(void *context, const struct script_warning *w)
+{
+    buf_printf(context, "%s|%s|%s|%s|%d\n", w->plugin, w->where, w->text, w->word, w->stage);
+}
+
+/* A handler that nothing can reach loads, with a warning. */
+static void filters_of_handlers(void **state)
+{
+    struct fix *f = *state;
+    static const char workflow[] =
+        "baton.workflow{ name = 'tutoring', stages = { { name = 'requested' }, "
+        "{ name = 'done', final = true } },\n"
+        "  transitions = { { name = 'finish', from = 'requested', to = 'done' } } }\n";
+    static const struct {
+        const char *lua, *warning;
+    } cases[] = {
+        { "baton.on('referral.*', print, {workflow = 'tutoring', stage = 'done'})", "" },
+        { "baton.on('referral.*', print, {stage = 'requested'})", "" },
+        { "baton.on('referral.*', print, {workflow = 'tutorin'})",
+          "p|p/init.lua:3|handler of \"referral.*\" never runs: no workflow \"tutorin\", did you "
+          "mean "
+          "\"tutoring\"?|tutorin|0\n" },
+        { "\nbaton.on('referral.*', function() end, {stage = 'dne'})",
+          "p|p/init.lua:4|handler of \"referral.*\" never runs: no stage \"dne\", did you mean "
+          "\"done\"?|dne|1\n" },
+        { "baton.on('referral.*', print, {workflow = 'tutoring', stage = 'x'})",
+          "p|p/init.lua:3|handler of \"referral.*\" never runs: no stage \"x\" in workflow "
+          "\"tutoring\"|x|1\n" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char lua[1024];
+        struct buf seen = BUF_INIT;
+        snprintf(lua, sizeof lua, "%s%s", workflow, cases[i].lua);
+        fix_use(f, "", lua);
+        script_warnings(f->s, collect_warning, &seen);
+        assert_string_equal(buf_text(&seen), cases[i].warning);
+        buf_free(&seen);
+        fix_reopen(f);
+    }
+}
+
+/* A source that is no Lua is said once, by whoever asked for it, without a way to it. */
+static void syntax_is_said_once(void **state)
+{
+    struct fix *f = *state;
+    fix_write(f, "plugins/p/bad.lua", "\nx = = 1");
+    fix_use(f, "", "baton.command('c', {}, function() return baton.require('bad') end)");
+    refused(fix_run(f, "baton.call('c')"), ERROR_INVALID, "p/bad.lua:2: ");
+    assert_string_equal(buf_text(&f->output), "");
+    assert_string_equal(script__traceback(f->s), "");
+}
+
 static void requiring_files(void **state)
 {
     struct fix *f = *state;
-    fix_write(f, "plugins/p/one.lua", "loads = (rawget(_G, 'loads') or 0) + 1\nreturn { n = loads }");
+    fix_write(f, "plugins/p/one.lua",
+              "loads = (rawget(_G, 'loads') or 0) + 1\nreturn { n = loads }");
     fix_write(f, "plugins/p/sub/two.lua", "return baton.require('one')");
     fix_write(f, "plugins/p/nothing.lua", "");
     fix_use(
@@ -361,6 +417,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(settings, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(all_or_nothing, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(loading_fails, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(filters_of_handlers, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(syntax_is_said_once, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(requiring_files, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(declaring_later, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(plugins_are_apart, fix_setup, fix_teardown),

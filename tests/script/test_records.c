@@ -24,6 +24,16 @@ static void test_find(void **state)
           "5\t0" },
         { "#referrals.find{id={after=2, at_most=4}}", "2" },
         { "#referrals.find{created_at_ms={at_least='now'}}", "6" },
+        { "referrals.find{stage='don'}",
+          "!referrals.find: unknown stage \"don\", did you mean \"done\"?" },
+        { "referrals.first{stage='don'}", "!referrals.first: unknown stage" },
+        { "for r in referrals.each{stage='don'} do end", "!referrals.each: unknown stage" },
+        { "referrals.count{stage='x'}",
+          "!referrals.count: unknown stage \"x\"; known: requested, matched, done" },
+        { "referrals.count{stage={isnt='don'}}", "!referrals.count: unknown stage" },
+        { "referrals.count_by('stage', {workflow='tutorin'})",
+          "!referrals.count_by: unknown workflow \"tutorin\", did you mean \"tutoring\"?" },
+        { "referrals.find{workflow=''}", "!referrals.find: unknown workflow \"\"" },
         { "#referrals.find{workflow='tutoring', fields={need='n1'}}", "3" },
         { "#referrals.find{fields={need='n1', hours={after=1}}}", "2" },
         { "#referrals.find{fields={hours={at_least=2, at_most=3}}}", "2" },
@@ -133,11 +143,46 @@ static void test_add_and_search(void **state)
     world_table(w, cases);
 }
 
+/* A stage that only rows know, of a version that was, is one. */
+static void test_stored_stages(void **state)
+{
+    struct world *w = *state;
+    world_people(w);
+    static const struct world_case cases[] = {
+        { "referrals.find{stage='elsewhere'}", "!unknown stage \"elsewhere\"" },
+        { "referrals.find{workflow='gone'}", "!unknown workflow \"gone\"" },
+        { NULL, NULL },
+    };
+    world_table(w, cases);
+    const struct store_set set[] = { { REFERRAL_WORKFLOW, value_text("gone") },
+                                     { REFERRAL_STAGE, value_text("elsewhere") } };
+    const struct store_change change = { .entity = ENTITY_REFERRAL,
+                                         .id = 1,
+                                         .actor = "test",
+                                         .kind = "referral.changed",
+                                         .set = set,
+                                         .set_count = 2,
+                                         .at_ms = world_now_ms };
+    world_ok(w, store_turn_begin(w->store, &w->e));
+    store_command_begin(w->store);
+    world_ok(w, store_change(w->store, &change, NULL, &w->e));
+    world_ok(w, store_command_end(w->store, true, &w->e));
+    world_ok(w, store_turn_commit(w->store, &w->e));
+    assert_shows(w, "#referrals.find{stage='elsewhere'}, referrals.count{workflow='gone'}", "1\t1");
+    /* The next page of an iterator asks no more: the last row may have left the stage. */
+    world_shows(w, "for i = 1, 200 do referrals.open{workflow='tutoring'} end");
+    assert_shows(w,
+                 "local n = 0 for r in referrals.each{stage='requested'} do n = n + 1 "
+                 "r:advance('drop') end return n",
+                 "200");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_find, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_each_and_count, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_stored_stages, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_add_and_search, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,8 @@ static void what_is_committed(void **state)
         generated[i].write(&now);
         if (buf_read_file(&kept, path, LIMIT_SOURCE_BYTES, &e) < 0 || kept.len != now.len ||
             memcmp(kept.data, now.data, now.len) != 0)
-            fail_msg("%s is not what the registration table gives; make it anew with: %s > %s %s",
+            fail_msg("%s is not what the registration table gives; make it anew with: make "
+                     "reference (%s > %s) %s",
                      generated[i].path, generated[i].command, generated[i].path, e.message);
         buf_free(&now);
         buf_free(&kept);

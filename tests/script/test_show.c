@@ -27,6 +27,12 @@ static void test_scalars(void **state)
         { "t = {} t.t = t return {t, 1}", "{{t={t={t={…}}}}, 1}" },
         { "setmetatable({}, {__tostring=function() return 'mine' end})", "mine" },
         { "people.get(1).fields", "grade  3" },
+        /* A custom field is a time by its declaration, in a table by its name. */
+        { "referrals.get(1):set{fields={meets_at='2026-03-02 10:00', born='2019-05-06'}}.fields",
+          "born      2019-05-06\nhours     5\nmeets_at  2026-03-02 10:00\nneed      reading" },
+        { "{meets_at=referrals.get(1).fields.meets_at}", "meets_at  2026-03-02 10:00" },
+        { "{meets_at=12, hours=1772442000000}", "hours     1772442000000\nmeets_at  12" },
+        { "referrals.get(1).fields.meets_at", "1772445600000" },
         { NULL, NULL },
     };
     world_table(w, cases);
@@ -49,6 +55,8 @@ static void test_tables(void **state)
           "name  extra   n\na             1\nbb    x      20" },
         { "{ {seq=1, at_ms=1772355600000, v={1}} }",
           "seq  at_ms             v\n  1  2026-03-01 09:00  {1}" },
+        { "{ {ref='R-1', meets_at=1772445600000, x=1772445600000} }",
+          "ref  meets_at                      x\nR-1  2026-03-02 10:00  1772445600000" },
         { "{ {a='line\\nbreak'} }", "a\nline break" },
         { "{ {a=('ü'):rep(60)} }", "a\nüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü…" },
         { NULL, NULL },
@@ -79,6 +87,8 @@ static void test_cards(void **state)
     assert_shows(w, "referrals.get(1).overdue, #referrals.find{overdue=true}", "true\t1");
     world_shows(w, "referrals.get(1):set{fields={tags={'a', 'b'}}}");
     assert_non_null(strstr(world_shows(w, "referrals.get(1)"), "    tags   {\"a\", \"b\"}"));
+    world_shows(w, "referrals.get(1):set{fields={meets_at='1970-01-02 10:00'}}");
+    assert_non_null(strstr(world_shows(w, "referrals.get(1)"), "    meets_at  1970-01-02 10:00"));
     assert_shows(
         w, "staff.get(1)",
         "S-1 Grace\n  email       grace@example.org\n  roles       lead\n  status      active");

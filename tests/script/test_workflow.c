@@ -128,6 +128,14 @@ static void wrong_ones(void **state)
           "workflow \"tutoring\": unknown key \"titel\", did you mean \"title\"?" },
         { "need = 'text'", "need = 'txt'",
           "field \"need\": unknown type \"txt\", did you mean \"text\"?" },
+        { "need = 'text'", "need = 'choice'",
+          "field \"need\": unknown type \"choice\"; known: text, int, real, bool, time, date, "
+          "list, "
+          "ref" },
+        { "need = 'text'", "need = { type = 'text', vals = { 'a' } }",
+          "unknown key \"vals\"; known: type, values, min, max, index, help, to" },
+        { "transitions = {", "transitions = {}, children = {",
+          "workflow \"tutoring\": transitions is empty: a workflow has at least one" },
         { "need = 'text'", "Need = 'text'", "\"Need\"" },
         { "min = 1, max", "min = '1', max", "field \"hours\": min takes a number" },
         { "to = 'partner'", "to = 'partnr'",

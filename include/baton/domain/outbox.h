@@ -29,5 +29,7 @@ typedef int (*template_lookup)(void *context, const char *name, size_t n, struct
                                struct error *e);
 int template_render(const char *text, template_lookup lookup, void *context, struct buf *out,
                     struct error *e);
+int template_check(const char *text,
+                   struct error *e); /* would it render, if every name is known? */
 
 #endif

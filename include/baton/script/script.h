@@ -74,6 +74,17 @@ struct plugin_info {
 size_t script_plugin_count(const struct script *s);
 void script_plugin_at(const struct script *s, size_t index, struct plugin_info *out);
 
+/* What loads, but was probably not meant: a handler for a workflow or stage that there is not. Says
+ * nothing while a plugin is left out. */
+struct script_warning {
+    const char *plugin, *where; /* "tutoring/init.lua:12" */
+    const char *text;
+    const char *word; /* that names nothing */
+    bool stage;       /* it is meant as a stage; else as a workflow */
+};
+typedef void (*script_each_warning)(void *context, const struct script_warning *w);
+void script_warnings(const struct script *s, script_each_warning each, void *context);
+
 /* baton.job(name, {every=…} | {at="06:00"} , fn): when the next is due (INT64_MAX: none), and
  * running what is due, each as a command in the open turn. One due while asleep runs once. */
 int64_t script_jobs_at(const struct script *s);
