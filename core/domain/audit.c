@@ -108,6 +108,18 @@ static void audit_compare_columns(struct audit *a, const struct row *stored,
                       "its custom fields are not what its events say");
 }
 
+/* What is due must be on the due list, or it would never fire. */
+static void audit_compare_due(struct audit *a, const struct row *stored)
+{
+    int column = schema_of(stored->entity)->due;
+    bool listed = true;
+    if (column < 0 || row_is_null(stored, column))
+        return;
+    int rc = store_due_listed(a->store, stored->entity, stored->id, row_int(stored, column), &listed, NULL);
+    if (rc || !listed)
+        audit_differs(a, stored->entity, stored->id, "it is not on the list of what is due");
+}
+
 /* The event has come that the table calls the row's last. */
 static void audit_compare(struct audit *a, const struct audit__row *r)
 {
@@ -123,8 +135,10 @@ static void audit_compare(struct audit *a, const struct audit__row *r)
              stored->created_at_ms != r->folded->created_at_ms)
         audit_differs(a, r->entity, r->id,
                       "it was made or changed at another time than its events say");
-    else if (!r->erased)
+    else
         audit_compare_columns(a, stored, r->folded);
+    if (!rc)
+        audit_compare_due(a, stored);
 }
 
 static void audit_release(struct audit__row *r)
@@ -145,7 +159,6 @@ static void audit_fold(struct audit *a, struct audit__row *r, const struct event
         int rc = store_get(a->store, r->entity, r->id, &stored, NULL);
         r->stored_last = rc ? -1 : stored->last_event;
     }
-    r->erased = r->erased || !event->payload;
     if (store_fold(r->folded, event, &folded, &own)) {
         audit_differs(a, r->entity, r->id, "event %" PRId64 ": %.110s", event->seq, own.message);
         audit_release(r);
@@ -169,6 +182,8 @@ static void audit_chain(struct audit *a, const struct event *event)
     store_event_hash(event, a->previous_hash, hash);
     if (memcmp(hash, event->hash, sizeof hash))
         audit_broken(a, event->seq, "its hash differs: the event was changed");
+    else if (!event->payload)
+        audit_broken(a, event->seq, "its payload is gone, and no event says that it was erased");
     /* From here on as if it were whole, or every line behind it would look broken too. */
     memcpy(a->previous_hash, event->hash, sizeof a->previous_hash);
     a->expected = event->seq + 1;

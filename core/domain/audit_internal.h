@@ -14,7 +14,6 @@ struct audit__row {
     int64_t last_seq, version; /* of its last event seen */
     int64_t stored_last;       /* what the row in the store says; -1: there is none */
     struct row *folded;        /* NULL before the first event and when done */
-    bool erased;               /* a payload is gone: the columns cannot be told any more */
     bool done;                 /* compared, or not foldable */
     bool stored;               /* met in its table */
 };

@@ -163,13 +163,16 @@ int deadline__follow(struct domain *d, const struct deadline *dl, struct columns
     return deadline__set(d, dl, c, e);
 }
 
-bool deadline__has_fired(const struct row *referral)
+bool deadline__step_fired(const struct row *referral)
 {
-    if (pause__has_fired(referral))
-        return true;
     return !row_is_null(referral, REFERRAL_DUE_AT_MS) &&
            (row_is_null(referral, REFERRAL_WAKE_AT_MS) ||
             row_int(referral, REFERRAL_WAKE_STEP) > 0);
+}
+
+bool deadline__has_fired(const struct row *referral)
+{
+    return deadline__step_fired(referral) || pause__has_fired(referral);
 }
 
 /* Tasks. */

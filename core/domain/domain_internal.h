@@ -124,6 +124,8 @@ int deadline__next(struct domain *d, const struct stage *stage, int64_t due_ms, 
                    int *step, int64_t *at_ms, struct error *e);
 /* Has a step fired, so that tasks of the clock may be open? */
 bool deadline__has_fired(const struct row *referral);
+/* The same of the one that runs alone, not of one that stands still. */
+bool deadline__step_fired(const struct row *referral);
 /* Cancels the open tasks that the clock made about it after that instant. */
 int deadline__cancel_tasks(struct domain *d, const struct actor *actor, int64_t referral_id,
                            int64_t after_ms, struct error *e);

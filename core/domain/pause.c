@@ -43,11 +43,16 @@ enum calendar_unit pause__unit(const struct stage *s)
 /* ---- the fields ---- */
 
 /* Every move asks, and hardly any referral has them: one look tells that nothing is there. */
+static bool pause_any(const struct row *row)
+{
+    return row->fields.len > 0 && strstr(row->fields.s, "\"_") != NULL;
+}
+
 static bool pause_find(const struct row *row, const char *field, struct json_slice *out)
 {
     const struct value *f = &row->fields;
-    return f->len > 0 && memmem(f->s, f->len, "\"_", 2) &&
-           jsons_get(f->s, f->len, field, strlen(field), out) && out->type == JSON_T_OBJECT;
+    return pause_any(row) && jsons_get(f->s, f->len, field, strlen(field), out) &&
+           out->type == JSON_T_OBJECT;
 }
 
 static bool pause_number(const struct json_slice *object, const char *key, int64_t *out)
@@ -284,6 +289,11 @@ int pause__enter(const struct move *m, const struct deadline *dl, struct columns
 {
     const struct stage *to = dl->stage;
     struct stopped held, kept;
+    if (!to->clock_paused && !pause_any(m->row)) { /* nearly always */
+        if (deadline__step_fired(m->row))
+            *cancel_after_ms = INT64_MIN;
+        return deadline__set(m->d, dl, c, e);
+    }
     struct json_slice clock;
     bool had_clock = pause_find(m->row, clock_field, &clock);
     bool has_held = pause_read(m->row, held_field, &held);

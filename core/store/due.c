@@ -205,6 +205,25 @@ int store_due_at(struct store *s, unsigned entities, int64_t *at_ms, struct erro
     return result;
 }
 
+int store_due_listed(struct store *s, enum entity entity, int64_t id, int64_t at_ms, bool *out,
+                     struct error *e)
+{
+    *out = false;
+    for (size_t i = 0; i < s->heap_count && entity == ENTITY_REFERRAL; i++)
+        if (s->heap[i].id == id && s->heap[i].at_ms == at_ms)
+            *out = true;
+    sqlite3_stmt *st = *out ? NULL : store__statement(s, SQL_DUE_HAS, e);
+    if (!st)
+        return *out ? 0 : -(int)ERROR_IO;
+    sqlite3_bind_int64(st, 1, at_ms);
+    sqlite3_bind_int64(st, 2, entity);
+    sqlite3_bind_int64(st, 3, id);
+    int rc = sqlite3_step(st);
+    *out = rc == SQLITE_ROW;
+    sqlite3_reset(st);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store__sql_error(s, rc, e);
+}
+
 /* Removes what stands below the floor, in a commit that happens anyway. What a change of this turn
  * made stale may be made current again only by a later turn, and that inserts it anew. */
 int store__due_clean(struct store *s, struct error *e)

@@ -8,6 +8,7 @@
 #define STORE_INTERNAL_H
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "baton/base/buf.h"
 #include "baton/base/digest.h"
@@ -31,6 +32,7 @@ enum statement {
     SQL_EVENT_AFTER,
     SQL_EVENT_LAST,
     SQL_DUE_INSERT,
+    SQL_DUE_HAS,
     SQL_DUE_DELETE_BELOW,
     SQL_DUE_AFTER,
     SQL_META_GET,
@@ -59,6 +61,9 @@ int store__exec(struct store *s, const char *sql, struct error *e);
 int store__sql_error(struct store *s, int rc, struct error *e);
 void store__finalize_all(struct store *s);
 void store__bind(sqlite3_stmt *st, int at, const struct value *v);
+
+/* ---- store.c ---- */
+int store__check_file(struct store *s, struct error *e); /* still the file that was opened? */
 
 /* ---- in memory ---- */
 struct staged_event { /* texts as offsets into store.staged_text */
@@ -110,6 +115,9 @@ enum { STORE_CACHE_SLOTS = 64, STORE_RETIRED_OUTSIDE = 1024, STORE_UPDATES = 64 
 struct store {
     sqlite3 *db;
     char *path;
+    bool has_file; /* and which: a commit into a file that nobody will find again is no commit */
+    dev_t device;
+    ino_t inode;
     bool read_only, failed, in_turn, in_command, savepoint;
     sqlite3_stmt *statements[SQL_END];
     struct {

@@ -152,6 +152,8 @@ int store_turn_commit(struct store *s, struct error *e)
     if (s->failed)
         result = error_set(e, ERROR_IO, "%s: the turn is lost", s->path);
     if (!result)
+        result = store__check_file(s, e);
+    if (!result)
         result = store__settle_paced(s, s->turn_commands, e);
     if (!result)
         result = store__due_clean(s, e);

@@ -259,8 +259,8 @@ static void finds_wrong_links(void **state)
     copies_free(&c);
 }
 
-/* Erasing takes payload and salt away: the chain holds, the columns cannot be told any more. */
-static void erased_events_are_whole(void **state)
+/* Without payload and salt the hash still holds: but nothing has erased it. */
+static void a_payload_that_is_gone_is_found(void **state)
 {
     struct org *org = *state;
     fill(org);
@@ -274,11 +274,12 @@ static void erased_events_are_whole(void **state)
     c.events[1].salt = NULL;
     c.events[1].payload_digest = payload_digest;
     struct audit_result result = feed(org, &c, SIZE_MAX);
-    assert_int_equal(result.broken_seq, 0);
-    assert_int_equal(result.differing, 0);
+    assert_int_equal(result.broken_seq, 2);
+    assert_non_null(strstr(result.broken_why, "payload is gone"));
     payload_digest[0] ^= 1;
     result = feed(org, &c, SIZE_MAX);
     assert_int_equal(result.broken_seq, 2);
+    assert_non_null(strstr(result.broken_why, "hash differs"));
     c.events[1] = whole;
     copies_free(&c);
 }
@@ -291,7 +292,7 @@ int main(void)
         org_test(whole_history_is_whole),         org_test(finds_changed_payload),
         org_test(finds_changed_header),           org_test(finds_changed_row),
         org_test(finds_what_is_missing_or_moved), org_test(finds_wrong_links),
-        org_test(erased_events_are_whole),
+        org_test(a_payload_that_is_gone_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,6 +199,29 @@ static void test_not_ours(void **state)
     fixture_open(f);
 }
 
+/* A commit into a file that was moved away or replaced would be lost: it is refused. */
+static void test_file_replaced(void **state)
+{
+    struct fixture *f = *state;
+    char away[128];
+    fixture_begin(f);
+    fixture_person(f, "Ada");
+    fixture_end(f);
+    snprintf(away, sizeof away, "%s.copy", f->path);
+    assert_int_equal(rename(f->path, away), 0);
+    fixture_begin(f);
+    fixture_person(f, "Bob");
+    ok(f, store_command_end(f->store, true, &f->error));
+    assert_int_equal(store_turn_commit(f->store, &f->error), -ERROR_IO);
+    assert_non_null(strstr(f->error.message, "removed or replaced"));
+    assert_true(store_failed(f->store));
+    store_close(f->store);
+    assert_int_equal(rename(away, f->path), 0);
+    fixture_open(f);
+    assert_true(store_has(f->store, ENTITY_PERSON, 1));
+    assert_false(store_has(f->store, ENTITY_PERSON, 2));
+}
+
 static int count_history(void *context, const struct event *event)
 {
     int64_t *seqs = context;
@@ -241,6 +264,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_crash_and_recovery, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_second_opener, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_not_ours, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_file_replaced, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_history_is_linked, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,6 +180,9 @@ void store_event_hash(const struct event *event, const uint8_t previous_hash[32]
  * when that column changes. store_due_at: when the next thing is due, INT64_MAX if nothing. */
 int store_due_next(struct store *s, unsigned entities, int64_t now_ms, enum entity *entity,
                    int64_t *id, int64_t *at_ms, struct error *e);
+/* Whether the due list holds that row at that instant: for the audit. */
+int store_due_listed(struct store *s, enum entity entity, int64_t id, int64_t at_ms, bool *out,
+                     struct error *e);
 int store_due_at(struct store *s, unsigned entities, int64_t *at_ms, struct error *e);
 
 /* Settling: writes up to `rows` dirty rows (0: all) into their tables, as a turn of its own. */
