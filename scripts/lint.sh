@@ -47,7 +47,7 @@ check_lua() {
     return $status
 }
 check_shell() {
-    find scripts tests .ci -type f \( -name '*.sh' -o -path '.ci/run' \) -print0 | xargs -0 shellcheck --severity=warning
+    find scripts tests .ci -type f \( -name '*.sh' -o -name '*.bash' -o -path '.ci/run' \) -print0 | xargs -0 shellcheck --severity=warning
 }
 
 mkdir -p build/cppcheck

@@ -170,6 +170,10 @@ int buf_read_file(struct buf *b, const char *path, size_t limit_bytes, struct er
     else
         rc = buf_read_fd(b, fd, path, limit_bytes, e);
     close(fd);
+    if (!rc && b->len - start >= 3 && !memcmp(b->data + start, "\xef\xbb\xbf", 3)) {
+        b->len -= 3;
+        memmove(b->data + start, b->data + start + 3, b->len - start + 1);
+    }
     if (rc && b->data) {
         b->len = start;
         b->data[start] = '\0';

@@ -186,8 +186,10 @@ int64_t calendar_measure(const struct calendar *c, enum calendar_unit unit, int6
         return to_ms - from_ms;
     calendar_counts counts =
         unit == CALENDAR_SCHOOL ? calendar_is_school_day : calendar_is_working_day;
-    return from_ms <= to_ms ? calendar_count_ms(c, counts, from_ms, to_ms)
-                            : -calendar_count_ms(c, counts, to_ms, from_ms);
+    bool forwards = from_ms <= to_ms;
+    int64_t low_ms = forwards ? from_ms : to_ms, high_ms = forwards ? to_ms : from_ms;
+    int64_t ms = calendar_count_ms(c, counts, low_ms, high_ms);
+    return forwards ? ms : -ms;
 }
 
 bool calendar_is_working_time(const struct calendar *c, int64_t at_ms)

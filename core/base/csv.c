@@ -4,7 +4,8 @@
  * where cells end; both are kept from row to row. The state machine always
  * walks to the end of the row, also when the row is refused: then it only stops
  * keeping text, so that the next call goes on with the next row and memory
- * stays bounded whatever comes. Line ends may be mixed. */
+ * stays bounded whatever comes. Time does too: after CSV_SKIP_BYTES of a refused
+ * row the reader gives up. Line ends may be mixed. */
 #include "baton/base/csv.h"
 
 #include "baton/base/buf.h"
@@ -19,7 +20,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CSV_BLOCK_BYTES = 64 * 1024, CSV_ROW_BYTES = 4 * LIMIT_CSV_CELL_BYTES };
+enum {
+    CSV_BLOCK_BYTES = 64 * 1024,
+    CSV_ROW_BYTES = 4 * LIMIT_CSV_CELL_BYTES,
+    CSV_SKIP_BYTES = 2 * CSV_ROW_BYTES
+};
 
 enum csv_state { CSV_START, CSV_PLAIN, CSV_QUOTED, CSV_AFTER_QUOTE };
 
@@ -45,6 +50,7 @@ struct csv_reader {
     size_t count;
     enum error_code refused; /* why the row in hand is refused, or ERROR_NONE */
     char why[128];
+    bool gave_up;
 };
 
 static struct csv_reader *csv_open(int fd, char separator)
@@ -95,6 +101,11 @@ size_t csv_line(const struct csv_reader *r)
 size_t csv_bytes(const struct csv_reader *r)
 {
     return r->bytes_before + (size_t)(r->at - r->block_start);
+}
+
+bool csv_gave_up(const struct csv_reader *r)
+{
+    return r->gave_up;
 }
 
 /* When the block is used up: reads at least `want` bytes, or to the end of the input. */
@@ -290,14 +301,29 @@ static bool csv_skip_empty(struct csv_reader *r)
     return false;
 }
 
+/* Nothing behind this row is read any more. */
+static void csv_give_up(struct csv_reader *r)
+{
+    r->refused = ERROR_NONE;
+    csv_refuse(r, ERROR_LIMIT, "the row does not end within %d bytes", (int)CSV_SKIP_BYTES);
+    r->gave_up = r->at_end = true;
+    r->bytes_before += (size_t)(r->at - r->block_start);
+    r->block_start = r->at = r->end;
+}
+
 /* Walks to the end of the row that starts here; false after a failed read. */
 static bool csv_walk_row(struct csv_reader *r)
 {
     csv_begin_row(r);
     r->row_line = r->line;
+    size_t start = csv_bytes(r);
     while (r->at < r->end || csv_fill(r, 1)) {
         if (csv_step(r))
             return true;
+        if (r->refused && csv_bytes(r) - start > CSV_SKIP_BYTES) {
+            csv_give_up(r);
+            return true;
+        }
     }
     if (r->io_errno)
         return false;

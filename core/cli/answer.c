@@ -121,7 +121,7 @@ void answer_frame(void *context, const char *json, size_t n, bool last)
         answer_out(a, frame, value);
     } else if ((value = json_object_get(frame, "data")) && json_is_string(value)) {
         progress_clear(&a->progress);
-        print_text(stdout, json_string_value(value), json_string_length(value));
+        print_text(a->data ? a->data : stdout, json_string_value(value), json_string_length(value));
     } else if ((value = json_object_get(frame, "progress"))) {
         answer_progress(a, value);
     } else if ((value = json_object_get(frame, "refused"))) {

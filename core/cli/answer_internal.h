@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "baton/base/error.h"
 #include "cli/progress_internal.h"
@@ -21,6 +22,7 @@ struct answer {
     json_t *refused;     /* array of {line,message}, the first LIMIT_REFUSED_SHOWN */
     struct error error;  /* code ERROR_NONE: well */
     struct buf *capture; /* what it prints goes here instead; NULL: to stdout */
+    FILE *data;          /* the rows of an export go here instead; NULL: to stdout */
     /* Notices, where they are not just printed to stderr (REPL). */
     void (*notice)(void *context, const char *text);
     void *context;

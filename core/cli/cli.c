@@ -88,6 +88,7 @@ int cli_main(int argc, char **argv)
         puts("baton " BATON_VERSION);
         return fflush(stdout) == 0 ? CLI_OK : CLI_IO;
     }
+    signal(SIGXFSZ, SIG_IGN); /* so is a file that may grow no further */
     signal(SIGPIPE, SIG_IGN); /* a server or a pager that goes away is an error, not the end */
     struct cli c;
     struct error e;

@@ -40,9 +40,12 @@ const struct command command_reload = {
     .name = "reload",
     .usage = "",
     .summary = "Makes the running server read settings and plugins again",
-    .notes = "With --org only those of one organisation. Where the new ones are wrong, the error "
-             "says so and "
-             "the old ones stay.",
+    .notes =
+        "With --org only those of one organisation. Where the new ones are wrong, the error "
+        "says so and\n"
+        "the old ones stay. Scripts that run are stopped, and the variables of REPLs are gone: "
+        "what they\n"
+        "wrote before that stays.",
     .example = "baton reload --org riverside",
     .run = reload_run,
 };

@@ -1,5 +1,7 @@
 /* baton export. The file is made by whoever hosts the organisation; "-" sends
- * the rows here. */
+ * the rows here, and so does a pipe or device, which we write ourselves. */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "baton/base/memory.h"
@@ -9,13 +11,14 @@
 #include "cli/transfer_internal.h"
 
 static int export_ask(const struct cli *c, const struct schema *schema, const char *format,
-                      const char *path)
+                      const char *path, FILE *own)
 {
     struct ask a;
     struct error e;
     int code = CLI_OK;
     if (ask_open(&a, c, &e) < 0)
         return ask_refused(&a, c, &e);
+    a.answer.data = own;
     ask_begin(&a, "export");
     jsonw_key(&a.w, "entity");
     jsonw_text(&a.w, schema->name);
@@ -26,7 +29,10 @@ static int export_ask(const struct cli *c, const struct schema *schema, const ch
     transfer_write_separator(c, &a.w);
     if (ask_send(&a, &e) < 0) {
         code = cli_fail(c, &e);
-    } else if (strcmp(path, "-")) { /* else the rows are the output */
+    } else if (own && fflush(own)) {
+        error_set(&e, ERROR_IO, "can't write %s: %s", c->words[1], strerror(errno));
+        code = cli_fail(c, &e);
+    } else if (own || strcmp(path, "-")) { /* else the rows are the output */
         const json_t *report = transfer_report(&a);
         struct buf count = BUF_INIT;
         print_count(&count, transfer_number(report, "lines"));
@@ -41,6 +47,22 @@ static int export_ask(const struct cli *c, const struct schema *schema, const ch
     return code;
 }
 
+static int export_own(const struct cli *c, const struct schema *schema, const char *format)
+{
+    struct error e;
+    FILE *own = fopen(c->words[1], "we");
+    if (!own) {
+        error_set(&e, ERROR_IO, "can't write %s: %s", c->words[1], strerror(errno));
+        return cli_fail(c, &e);
+    }
+    int code = export_ask(c, schema, format, "-", own);
+    if (fclose(own) && code == CLI_OK) {
+        error_set(&e, ERROR_IO, "can't write %s: %s", c->words[1], strerror(errno));
+        code = cli_fail(c, &e);
+    }
+    return code;
+}
+
 static int export_run(const struct cli *c)
 {
     const struct schema *schema;
@@ -51,10 +73,12 @@ static int export_run(const struct cli *c)
         transfer_separator(c, &separator, &e) < 0)
         return cli_usage(c, &e);
     if (!strcmp(c->words[1], "-"))
-        return export_ask(c, schema, format, "-");
+        return export_ask(c, schema, format, "-", NULL);
+    if (transfer_is_own(c->words[1]))
+        return export_own(c, schema, format);
     if (place_file(c->words[1], &path, &e) < 0)
         return cli_fail(c, &e);
-    int code = export_ask(c, schema, format, path);
+    int code = export_ask(c, schema, format, path, NULL);
     mem_free(path);
     return code;
 }

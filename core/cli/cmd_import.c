@@ -1,7 +1,8 @@
 /* baton import. The file is opened by whoever hosts the organisation, so its
- * name goes there as an absolute path; standard input is spooled to a temporary
- * file first. */
+ * name goes there as an absolute path; standard input, a pipe or a device is
+ * spooled to a temporary file first. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,13 +63,13 @@ static int import_check(const struct cli *c, struct error *e)
     return transfer_separator(c, &separator, e);
 }
 
-static int import_spool_copy(int fd, struct error *e)
+static int import_spool_copy(int in, int fd, struct error *e)
 {
     enum { BLOCK = 64 * 1024 };
     char *block = mem_alloc(BLOCK);
     int result = 0;
     for (;;) {
-        ssize_t n = read(STDIN_FILENO, block, BLOCK);
+        ssize_t n = read(in, block, BLOCK);
         if (n == 0)
             break;
         if (n < 0 && errno == EINTR)
@@ -81,8 +82,8 @@ static int import_spool_copy(int fd, struct error *e)
             written += w > 0 ? w : 0;
         }
         if (n < 0 || written < n) {
-            result = error_set(e, ERROR_IO, "standard input cannot be kept in a temporary file: %s",
-                               strerror(errno));
+            result = error_set(e, ERROR_IO, "%s cannot be kept in a temporary file: %s",
+                               in == STDIN_FILENO ? "standard input" : "the file", strerror(errno));
             break;
         }
     }
@@ -91,7 +92,7 @@ static int import_spool_copy(int fd, struct error *e)
 }
 
 /* *out is the path of a file that the caller removes. */
-static int import_spool(char **out, struct error *e)
+static int import_spool(int in, char **out, struct error *e)
 {
     const char *dir = getenv("TMPDIR");
     struct buf path = BUF_INIT;
@@ -102,13 +103,26 @@ static int import_spool(char **out, struct error *e)
         buf_free(&path);
         return -ERROR_IO;
     }
-    int result = import_spool_copy(fd, e);
+    int result = import_spool_copy(in, fd, e);
     close(fd);
     if (result < 0)
         unlink(path.data);
     else
         *out = mem_dup(path.data);
     buf_free(&path);
+    return result;
+}
+
+static int import_spool_file(const char *path, char **out, struct error *e)
+{
+    if (!strcmp(path, "-"))
+        return import_spool(STDIN_FILENO, out, e);
+    int in = open(path, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return error_set(e, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO,
+                         "the file %s cannot be read: %s", path, strerror(errno));
+    int result = import_spool(in, out, e);
+    close(in);
     return result;
 }
 
@@ -201,16 +215,17 @@ static int import_run(const struct cli *c)
     const char *format;
     char *path = NULL;
     struct error e;
-    bool spooled = !strcmp(c->words[1], "-");
+    const char *file = c->words[1];
+    bool spooled = !strcmp(file, "-") || transfer_is_own(file);
     if (transfer_entity(c->words[0], &schema, &e) < 0 || transfer_format(c, &format, &e) < 0 ||
         import_check(c, &e) < 0)
         return cli_usage(c, &e);
-    if ((spooled ? import_spool(&path, &e) : place_file(c->words[1], &path, &e)) < 0)
+    if ((spooled ? import_spool_file(file, &path, &e) : place_file(file, &path, &e)) < 0)
         return cli_fail(c, &e);
     int code = CLI_OK;
     if (access(path, R_OK) != 0) {
         error_set(&e, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO,
-                  "the file %s cannot be read: %s", c->words[1], strerror(errno));
+                  "the file %s cannot be read: %s", file, strerror(errno));
         code = cli_fail(c, &e);
     } else {
         code = import_ask(c, schema, format, path);

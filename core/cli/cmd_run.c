@@ -105,7 +105,8 @@ const struct command command_run = {
         "one.\n"
         "With --dry-run the whole script is one turn, which is undone at its end; files that it "
         "writes\n"
-        "are written all the same.",
+        "are written all the same. A reload of the organisation stops the scripts that run in "
+        "it.",
     .example = "baton --org riverside run scripts/import_concerns.lua concerns.csv",
     .min = 1,
     .max = 4096,

@@ -49,7 +49,9 @@ static void doctor_org_plugins(struct doctor *d, const char *subject, const json
         bool is_loaded = json_is_true(json_object_get(p, "loaded"));
         loaded += is_loaded;
         if (!is_loaded || (problem && *problem))
-            doctor_say(d, FINDING_BAD, subject, "mend the plugin, then: baton reload",
+            doctor_say(d, FINDING_BAD, subject,
+                       is_loaded ? "mend what it names, then: baton reload"
+                                 : "mend the plugin, then: baton reload",
                        "plugin %s %s: %s", name ? name : "?",
                        is_loaded ? "has a problem" : "is not loaded",
                        problem ? problem : "no reason known");

@@ -2,6 +2,7 @@
 #include "cli/transfer_internal.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "baton/base/text.h"
 #include "baton/store/schema.h"
@@ -73,6 +74,13 @@ void transfer_write_separator(const struct cli *c, struct jsonw *w)
         return;
     jsonw_key(w, "separator");
     jsonw_text(w, separator);
+}
+
+bool transfer_is_own(const char *path)
+{
+    struct stat st;
+    return !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6) ||
+           (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
 }
 
 const json_t *transfer_report(const struct ask *a)

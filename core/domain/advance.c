@@ -9,6 +9,7 @@
 #include "baton/base/json.h"
 #include "domain/approval_internal.h"
 #include "domain/domain_internal.h"
+#include "domain/locked_internal.h"
 #include "domain/pause_internal.h"
 #include "domain/trace_internal.h"
 
@@ -65,7 +66,13 @@ static int advance_enter(const struct move *m, struct advancing *w, struct error
         columns__put(c, REFERRAL_OUTCOME, value_text(m->a->outcome ? m->a->outcome : to->outcome));
         columns__put(c, REFERRAL_CLOSED_AT_MS, value_int(m->now_ms));
     }
-    return pause__enter(m, &dl, c, &w->fields, &w->cancel_after_ms, e);
+    int rc = pause__enter(m, &dl, c, &w->fields, &w->cancel_after_ms, e);
+    if (rc == 0 || m->d->silent == 0 || !locked__may_go_on(rc))
+        return rc;
+    columns__put(c, REFERRAL_DUE_AT_MS, value_null()); /* locked: rather without a deadline */
+    columns__put(c, REFERRAL_WAKE_AT_MS, value_null());
+    columns__put(c, REFERRAL_WAKE_STEP, value_null());
+    return 0;
 }
 
 /* The engine's columns. */
@@ -127,7 +134,7 @@ static int advance_follow(struct move *m, int64_t cancel_after_ms, struct error 
         if (rc == 0)
             rc = store_get(m->d->store, ENTITY_REFERRAL, id, &m->row, e);
     }
-    if (rc == 0 && m->t->effect >= 0) {
+    if (rc == 0 && m->t->effect >= 0 && m->d->silent == 0) {
         rc = advance_effect(m, e);
         if (rc == 0)
             rc = store_get(m->d->store, ENTITY_REFERRAL, id, &m->row, e);
@@ -189,7 +196,7 @@ int domain_advance(struct domain *d, const struct actor *actor, const struct adv
     if (rc == 0)
         rc = advance__check(&m, e);
     if (rc == 0)
-        rc = advance_write(&m, out, e);
+        rc = m.t->locked ? locked__take(&m, advance_write, out, e) : advance_write(&m, out, e);
     return rc;
 }
 

@@ -7,6 +7,7 @@
 #include "baton/base/error.h"
 #include "domain/approval_internal.h"
 #include "domain/graph_internal.h"
+#include "domain/locked_internal.h"
 
 enum { CHILDREN_AT_ONCE = 64 }; /* collected at once: rows do not outlive a change */
 
@@ -147,12 +148,17 @@ static int children_take(const struct move *m, const struct children *c, size_t 
     struct error why = { 0 };
     if (c->rule[i]->action == CHILD_REFUSE)
         return children_kept(m, c->id[i], NULL, e);
-    int rc = domain__enter(m->d, "closing a child", e);
-    if (rc < 0)
+    int rc = domain__enter(m->d, "closing a child", &why);
+    if (rc < 0 && m->t->locked)
+        return children_kept(m, c->id[i], &why, e);
+    if (rc < 0) {
+        if (e)
+            *e = why;
         return rc;
+    }
     int may = m->t->locked ? domain_may_advance(m->d, &actor, &a, &why) : 0;
     if (may < 0)
-        rc = follow__is_refusal(may) ? children_kept(m, c->id[i], &why, e) : may;
+        rc = locked__may_go_on(may) ? children_kept(m, c->id[i], &why, e) : may;
     else
         rc = domain_advance(m->d, &actor, &a, NULL, e);
     if (may < 0 && rc == may && e)

@@ -276,9 +276,21 @@ static int columns_timer_name(struct columns *c, struct error *e)
     return 0;
 }
 
+enum { TIMER_PAUSE_MS = 1000 };
+
+/* What a handler of a firing sets is due a second later at the earliest: else one that sets itself
+ * again for now would fire for ever, and nothing else would. */
+static void columns_timer_later(const struct domain *d, struct columns *c)
+{
+    const struct value *at = columns__get(c, TIMER_AT_MS);
+    int64_t first_ms = d->firing_at_ms + TIMER_PAUSE_MS;
+    if (d->firing && d->depth > 0 && at && at->type == VALUE_INT && at->i < first_ms)
+        columns__put(c, TIMER_AT_MS, value_int(first_ms));
+}
+
 /* A timer that waits has an instant; one that does not wait has none, and stays as it is. */
-static int columns_timer(const struct actor *actor, struct columns *c, const struct row *before,
-                         struct error *e)
+static int columns_timer(const struct domain *d, const struct actor *actor, struct columns *c,
+                         const struct row *before, struct error *e)
 {
     const struct value *at = columns__get(c, TIMER_AT_MS);
     bool cancel = before && columns_is(c, TIMER_STATUS, "cancelled");
@@ -292,6 +304,7 @@ static int columns_timer(const struct actor *actor, struct columns *c, const str
         columns__put(c, TIMER_AT_MS, value_null());
     else if (before ? at && at->type == VALUE_NULL : !at || at->type == VALUE_NULL)
         return error_set(e, ERROR_INVALID, "a timer that waits needs at_ms");
+    columns_timer_later(d, c);
     if (!before) {
         columns__default(c, TIMER_STATUS, value_text("waiting"));
         if (!strncmp(actor->name, "plugin ", 7))
@@ -383,7 +396,7 @@ int columns__check(struct domain *d, const struct actor *actor, struct columns *
             columns__default(c, REFERRAL_PRIORITY, value_text("routine"));
         return 0;
     case ENTITY_TIMER:
-        return columns_timer(actor, c, before, e);
+        return columns_timer(d, actor, c, before, e);
     case ENTITY_TASK:
         return columns_task(d, c, before, e);
     case ENTITY_NOTE:

@@ -39,6 +39,7 @@ struct domain {
     int64_t firing_at_ms;
     unsigned depth; /* of handlers, guards and effects */
     unsigned guarding;
+    unsigned silent; /* no effect and no handler runs: locked.c */
     bool commanding; /* between domain_command_begin and _end */
     bool spoiled;    /* a verb failed after it had written: the command cannot be kept */
     char spoiled_why[256];
@@ -110,7 +111,8 @@ struct deadline {
 };
 /* Adds due_at_ms, wake_at_ms, wake_step for the stage; null only where it was not null. */
 int deadline__set(struct domain *d, const struct deadline *dl, struct columns *c, struct error *e);
-/* When the stage says that it is due. *has false: the field that says so is empty, or it has none. */
+/* When the stage says that it is due. *has false: the field that says so is empty, or it has none.
+ */
 int deadline__due(struct domain *d, const struct deadline *dl, bool *has, int64_t *due_ms,
                   struct error *e);
 /* The three columns for that instant; steps before from_step have fired (-1: all). */
@@ -134,8 +136,8 @@ int deadline__cancel_tasks(struct domain *d, const struct actor *actor, int64_t 
 int referral__refuse(int64_t id, struct error *e, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 int referral__check_version(const struct row *referral, int64_t based_on, struct error *e);
-/* The graph that a referral runs, which may be of another version than the loaded one, and the index
- * of its stage. */
+/* The graph that a referral runs, which may be of another version than the loaded one, and the
+ * index of its stage. */
 int referral__place(const struct domain *d, const struct row *referral, const struct graph **graph,
                     int *stage, struct error *e);
 

@@ -92,10 +92,9 @@ int graph_disable_transition(struct graph *g, const char *name, struct error *e)
             continue;
         found++;
         if (t->locked)
-            return error_set(
-                e, ERROR_DENIED,
-                "workflow \"%s\": transition \"%s\" is locked and cannot be taken away: %s",
-                g->name, name, t->source ? t->source : "its plugin says so");
+            return error_set(e, ERROR_DENIED,
+                             "transition \"%s\" is locked and cannot be taken away: %s", name,
+                             t->source ? t->source : "its plugin says so");
     }
     if (found == 0) {
         int rc = graph_unknown_transition(g, name, NULL, e);

@@ -6,6 +6,7 @@
  * report says how much that is. A dry run is one turn, undone at its end, so
  * that later lines see what earlier ones would have made. */
 #include "baton/base/arena.h"
+#include "baton/base/clock.h"
 #include "baton/base/error.h"
 #include "baton/base/memory.h"
 #include "domain/transfer_internal.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { IMPORT_PER_TURN = 500, IMPORT_PROGRESS_LINES = 1000 };
+enum { IMPORT_PER_TURN = 500, IMPORT_PROGRESS_LINES = 1000, IMPORT_PROGRESS_MS = 200 };
 
 struct import {
     const struct transfer *t;
@@ -26,6 +27,7 @@ struct import {
     struct transfer_report report;    /* so far */
     struct transfer_report committed; /* as of the last commit */
     size_t in_turn;
+    uint64_t told_ns; /* the last progress */
 };
 
 static int import_tell(struct import *im, int64_t line, const struct error *refused,
@@ -99,6 +101,17 @@ static int import_commit(struct import *im, struct error *e)
     return rc;
 }
 
+/* Progress is also where somebody may stop us, so slow lines must not keep it waiting. */
+static bool import_tell_due(struct import *im)
+{
+    uint64_t now = clock_monotonic_ns();
+    if (im->report.lines % IMPORT_PROGRESS_LINES &&
+        now - im->told_ns < (uint64_t)IMPORT_PROGRESS_MS * 1000000)
+        return false;
+    im->told_ns = now;
+    return true;
+}
+
 static int import_refuse(struct import *im, struct error *refused, struct error *e)
 {
     error_at(refused, "line %" PRId64, im->line.number);
@@ -110,14 +123,16 @@ static int import_refuse(struct import *im, struct error *refused, struct error 
 static int import_lines(struct import *im, struct error *e)
 {
     size_t per_turn = im->t->per_turn ? im->t->per_turn : IMPORT_PER_TURN;
+    im->told_ns = clock_monotonic_ns();
     for (;;) {
         struct error refused;
         error_clear(&refused);
         int rc = transfer__reader_next(im->reader, &im->line, &refused);
         if (!rc)
             return import_commit(im, e);
-        if (rc == -ERROR_IO) {
+        if (rc == -ERROR_IO || (rc < 0 && transfer__reader_gave_up(im->reader))) {
             *e = refused;
+            error_at(e, "line %" PRId64, im->line.number);
             return rc;
         }
         im->report.lines++;
@@ -127,7 +142,7 @@ static int import_lines(struct import *im, struct error *e)
         rc = done ? 0 : import_refuse(im, &refused, e);
         if (!rc && im->in_turn >= per_turn && !im->t->dry_run)
             rc = import_commit(im, e);
-        if (!rc && im->report.lines % IMPORT_PROGRESS_LINES == 0)
+        if (!rc && import_tell_due(im))
             rc = import_tell(im, im->line.number, NULL, e);
         if (rc)
             return rc;

@@ -6,6 +6,7 @@
  * that holds when it goes on. */
 #include "baton/domain/pause.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -353,8 +354,8 @@ static int pausing_check_text(const struct pause *p, const char *what, const cha
 static int pausing_begin(struct domain *d, struct pausing *x, struct error *e)
 {
     const struct pause *p = x->p;
-    const struct graph *g;
-    int index;
+    const struct graph *g = NULL;
+    int index = 0;
     int rc = domain__writable(d, e);
     if (rc == 0)
         rc = store_get(d->store, ENTITY_REFERRAL, p->referral_id, &x->row, e);
@@ -369,7 +370,10 @@ static int pausing_begin(struct domain *d, struct pausing *x, struct error *e)
         x->stage = graph_stage(g, index);
     if (rc == 0)
         rc = pausing_check_text(p, "reason", p->reason, e);
-    return rc < 0 ? rc : pausing_check_text(p, "note", p->note, e);
+    if (rc == 0)
+        rc = pausing_check_text(p, "note", p->note, e);
+    assert(rc < 0 || (x->row && x->stage));
+    return rc;
 }
 
 static void pausing_detail(struct pausing *x, int64_t due_ms, bool has_due, int64_t paused_ms)

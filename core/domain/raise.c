@@ -82,7 +82,7 @@ int domain__raise(struct domain *d, const char *kind, const struct row *row, con
                   size_t detail_len, struct error *e)
 {
     const struct domain_hooks *h = &d->hooks;
-    if (!h->event || (h->listens && !h->listens(h->context, kind)))
+    if (d->silent > 0 || !h->event || (h->listens && !h->listens(h->context, kind)))
         return 0;
     int rc = domain__enter(d, kind, e);
     if (rc < 0)

@@ -120,8 +120,8 @@ static int moving_columns(struct moving *m, struct error *e)
 /* 0 with m->c empty: it stays. */
 static int moving_plan(struct moving *m, int64_t id, struct error *e)
 {
-    const struct graph *g;
-    int index;
+    const struct graph *g = NULL;
+    int index = 0;
     int rc = store_get(m->d->store, ENTITY_REFERRAL, id, &m->row, e);
     if (rc == 0)
         rc = referral__place(m->d, m->row, &g, &index, e);

@@ -6,6 +6,7 @@
 #include "domain/trace_internal.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "baton/base/clock.h"
@@ -166,6 +167,43 @@ int trace__flush(struct domain *d, struct error *e)
     store_annotate(d->store, t->note.data, t->note.len);
     buf_free(&detail);
     return rc;
+}
+
+/* Undoing. */
+
+void trace__mark(struct domain *d, struct trace_point *p)
+{
+    struct trace *t = d->trace;
+    trace_gather(d, t->top);
+    *p = (struct trace_point){ .at = t->at[d->depth],
+                               .ran = t->ran.len,
+                               .wrote_count = t->top ? t->top->wrote_count : 0,
+                               .next_seq = t->top ? t->top->next_seq : 0 };
+    t->failed[0] = '\0';
+}
+
+void trace__rewind(struct domain *d, const struct trace_point *p)
+{
+    struct trace *t = d->trace;
+    t->at[d->depth] = p->at;
+    if (t->ran.len > p->ran) {
+        t->ran.len = p->ran;
+        t->ran.data[p->ran] = '\0';
+    }
+    if (t->top) {
+        t->top->wrote_count = p->wrote_count;
+        t->top->next_seq = p->next_seq;
+    }
+}
+
+void domain_trace_failed(struct domain *d, const char *plugin)
+{
+    snprintf(d->trace->failed, sizeof d->trace->failed, "%s", plugin);
+}
+
+void trace__failed(const struct domain *d, char out[LIMIT_NAME_BYTES + 1])
+{
+    memcpy(out, d->trace->failed, sizeof d->trace->failed);
 }
 
 /* Explaining. */

@@ -16,6 +16,14 @@ struct trace {
     struct trace_event at[LIMIT_EFFECT_DEPTH + 1]; /* by depth of handlers */
     struct buf ran;  /* entries of all events at hand, those of the innermost last */
     struct buf note; /* what the store adds to every event now */
+    char failed[LIMIT_NAME_BYTES + 1]; /* plugin whose code failed last; "": none since the mark */
+};
+
+/* The state of it before something that may be undone. */
+struct trace_point {
+    struct trace_event at;
+    size_t ran, wrote_count;
+    int64_t next_seq;
 };
 
 struct trace *trace__new(void);
@@ -29,5 +37,9 @@ struct trace_event trace__save(const struct domain *d);
 void trace__restore(struct domain *d, struct trace_event saved);
 /* All that was to run for the event at hand has run: "handlers.ran", if anything did. */
 int trace__flush(struct domain *d, struct error *e);
+
+void trace__mark(struct domain *d, struct trace_point *p);
+void trace__rewind(struct domain *d, const struct trace_point *p); /* the writes are undone */
+void trace__failed(const struct domain *d, char out[LIMIT_NAME_BYTES + 1]);
 
 #endif

@@ -77,8 +77,10 @@ int transfer__reader_open(struct transfer__reader **out, const struct transfer *
                           const struct transfer__map *map, struct error *e);
 void transfer__reader_close(struct transfer__reader *r);
 /* 1: a line; 0: the end; negative: this line is refused (out->number is set) and the next call goes
- * on behind it, unless the code is ERROR_IO. */
+ * on behind it, unless the code is ERROR_IO or the reader gave up. */
 int transfer__reader_next(struct transfer__reader *r, struct transfer__line *out, struct error *e);
+/* A line was so long that its end was not looked for. */
+bool transfer__reader_gave_up(const struct transfer__reader *r);
 struct arena *transfer__reader_arena(struct transfer__reader *r);
 int64_t transfer__reader_bytes(const struct transfer__reader *r);
 

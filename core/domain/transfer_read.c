@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_BLOCK = 64 * 1024 };
+enum { READ_BLOCK = 64 * 1024, READ_SKIP_BYTES = 8 * LIMIT_JSON_LINE_BYTES };
 
 struct transfer__reader {
     const struct transfer__map *map;
@@ -36,7 +36,7 @@ struct transfer__reader {
     int fd;
     struct buf in;
     size_t at; /* in `in`: consumed */
-    bool ended;
+    bool ended, gave_up;
     int64_t lines, bytes;
     json_t *tree; /* likewise */
 };
@@ -199,10 +199,11 @@ static int read_more(struct transfer__reader *r, struct error *e)
 }
 
 /* Finds the next line: 1 with its bytes in r->in, 0 at the end. A line over the limit is skipped to
- * its end and refused. */
+ * its end and refused; without an end in sight we give up. */
 static int read_line(struct transfer__reader *r, const char **text, size_t *n, struct error *e)
 {
-    size_t seen = 0; /* bytes of the line that hold no newline */
+    size_t seen = 0;    /* bytes of the line that hold no newline */
+    size_t skipped = 0; /* of a line that is too long */
     bool too_long = false;
     for (;;) {
         const char *from = r->in.data ? r->in.data + r->at : "";
@@ -222,13 +223,15 @@ static int read_line(struct transfer__reader *r, const char **text, size_t *n, s
         }
         if (r->ended && !too_long)
             return 0;
-        if (r->ended) {
+        if (r->ended || skipped > READ_SKIP_BYTES) {
+            r->gave_up = !r->ended;
             r->lines++;
             return error_set(e, ERROR_LIMIT, "the line is longer than %d bytes",
                              LIMIT_JSON_LINE_BYTES);
         }
-        if (have > LIMIT_JSON_LINE_BYTES) {
-            too_long = true;
+        too_long = too_long || have > LIMIT_JSON_LINE_BYTES;
+        if (too_long) {
+            skipped += have;
             r->bytes += (int64_t)have;
             r->at = r->in.len;
         }
@@ -421,6 +424,11 @@ int transfer__reader_next(struct transfer__reader *r, struct transfer__line *out
     arena_reset(r->arena);
     *out = (struct transfer__line){ .fields = fields, .field_room = room };
     return r->csv ? read_csv(r, out, e) : read_jsonl(r, out, e);
+}
+
+bool transfer__reader_gave_up(const struct transfer__reader *r)
+{
+    return r->csv ? csv_gave_up(r->csv) : r->gave_up;
 }
 
 struct arena *transfer__reader_arena(struct transfer__reader *r)

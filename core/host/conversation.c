@@ -23,6 +23,12 @@ static void conversation_drop_sessions(struct conversation *c)
     c->script = NULL;
 }
 
+static void conversation_explain(const struct conversation *c, struct error *e)
+{
+    if (e->code == ERROR_CANCELLED && c->stopped)
+        error_prefix(e, "%s", c->stopped);
+}
+
 /* Frees what the request held. The answer comes after it: it may start the next request. */
 static void conversation_end(struct conversation *c)
 {
@@ -33,13 +39,15 @@ static void conversation_end(struct conversation *c)
     c->state = NULL;
     c->op = NULL;
     c->cancelled = 0;
+    c->stopped = NULL;
     json_decref(c->request);
     c->request = NULL;
     arena_reset(c->arena);
 }
 
-static void conversation_fail(struct conversation *c, const struct error *error)
+static void conversation_fail(struct conversation *c, struct error *error)
 {
+    conversation_explain(c, error);
     conversation_end(c);
     conversation__answer_error(c, error);
 }
@@ -158,7 +166,7 @@ static void conversation_finish(struct conversation *c, int rc, struct error *e)
     struct buf json = BUF_INIT;
     struct jsonw w;
     conversation__flush(c);
-    conversation__release(c); /* committed, or failed: what was printed may be seen */
+    conversation__release(c); /* committed, or failed alone: what was printed may be seen */
     jsonw_start(&w, &json);
     jsonw_open_object(&w);
     if (!rc && c->incomplete) {
@@ -175,6 +183,8 @@ static void conversation_finish(struct conversation *c, int rc, struct error *e)
     if (c->op->writes && !c->incomplete && c->org)
         conversation_tick(c);
     c->incomplete = false;
+    if (rc)
+        conversation_explain(c, e);
     conversation_end(c);
     if (rc)
         conversation__answer_error(c, e);
@@ -233,6 +243,8 @@ static void conversation_run_turn(struct conversation *const *c, size_t count, s
     for (size_t i = 0; i < count; i++)
         commands[i] = (struct org_command){ .run = conversation_turn, .context = c[i] };
     int rc = org_turn_many(o, commands, count, &e);
+    for (size_t i = 0; rc && i < count; i++)
+        conversation__drop_held(c[i]); /* it speaks of what did not happen */
     for (size_t i = 0; i < count; i++)
         conversation_finish(c[i], rc ? rc : commands[i].result, rc ? &e : &commands[i].error);
     mem_free(commands);
@@ -312,6 +324,13 @@ void conversation_cancel(struct conversation *c)
         session_cancel(c->script);
     else if (c->session && c->op->turn)
         session_cancel(c->session);
+}
+
+void conversation_stop(struct conversation *c, const char *why)
+{
+    if (c->op && !c->cancelled)
+        c->stopped = why;
+    conversation_cancel(c);
 }
 
 bool conversation_has_session(const struct conversation *c)

@@ -34,6 +34,12 @@ void conversation__release(struct conversation *c)
     buf_free(&c->held);
 }
 
+void conversation__drop_held(struct conversation *c)
+{
+    buf_clear(&c->text);
+    buf_free(&c->held);
+}
+
 void conversation__flush(struct conversation *c)
 {
     static const char *const streams[] = { "print", "info", "warn", "error" };

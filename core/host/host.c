@@ -303,12 +303,13 @@ void host_list(const struct host *h, host_each each, void *context)
         size_t bytes = sizeof *entry + strlen(entry->name) + 1;
         if (entry->org)
             bytes += org_memory(entry->org);
+        int64_t due;
+        if (__builtin_add_overflow(entry->due_ms, entry->offset_ms, &due))
+            due = entry->due_ms;
         struct host_listed listed = { .name = entry->name,
                                       .zone = entry->zone ? entry->zone : "",
                                       .awake = entry->org != NULL,
-                                      .next_due_ms = entry->due_ms == INT64_MAX
-                                                         ? INT64_MAX
-                                                         : entry->due_ms + entry->offset_ms,
+                                      .next_due_ms = entry->due_ms == INT64_MAX ? INT64_MAX : due,
                                       .memory_bytes = bytes };
         each(context, &listed);
     }

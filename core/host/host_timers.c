@@ -19,6 +19,15 @@ enum {
     HOST_BUSY_MS = 50,
 };
 
+/* Instants come from rows, which may hold anything. */
+static int64_t host_minus(int64_t a, int64_t b)
+{
+    int64_t r;
+    if (__builtin_sub_overflow(a, b, &r))
+        return b > 0 ? INT64_MIN : INT64_MAX;
+    return r;
+}
+
 static int64_t host_system_ms(void)
 {
     return clock_now_ms(NULL);
@@ -30,7 +39,7 @@ static void host_on_due(uv_timer_t *timer);
 
 static void host_set_due(struct host *h, int64_t at_ms)
 {
-    int64_t wait = at_ms - host_system_ms();
+    int64_t wait = host_minus(at_ms, host_system_ms());
     if (wait < 1)
         wait = 1;
     if (wait > HOST_LOOK_AGAIN_MS)
@@ -63,7 +72,7 @@ void host__read_due(struct host *h, struct host_entry *entry)
 {
     int64_t at = org_tick_at(entry->org);
     entry->offset_ms = org__offset(entry->org);
-    host_due_at(h, entry, at == INT64_MAX ? at : at - entry->offset_ms);
+    host_due_at(h, entry, at == INT64_MAX ? at : host_minus(at, entry->offset_ms));
 }
 
 void host__failed(struct host *h, struct host_entry *entry)

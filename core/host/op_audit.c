@@ -6,7 +6,9 @@
 
 static void audit_progressed(void *context, int64_t done, int64_t total)
 {
-    conversation__progress(context, done, total, "events");
+    struct conversation *c = context;
+    conversation__progress(c, done, total, "events");
+    org__poll(c->org); /* sends the progress */
 }
 
 static int audit_start(struct conversation *c, struct error *e)

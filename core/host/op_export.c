@@ -1,8 +1,8 @@
 /* op export: every row of an entity, into a file or, for path "-", into frames.
  *
  * A file is written aside and renamed when it is whole and on disk, so that a
- * failed export leaves the file of yesterday. A pipe or device is written
- * directly. */
+ * failed export leaves the file of yesterday. A pipe or device is not written: it
+ * could hold everybody up; whoever wants that takes the frames. */
 #include "baton/domain/transfer.h"
 #include "host/request_internal.h"
 
@@ -26,8 +26,10 @@ static int export_progress(void *context, const struct transfer_report *so_far, 
 {
     struct conversation *c = context;
     (void)line;
-    if (!refused)
+    if (!refused) {
         conversation__progress(c, so_far->lines, 0, "rows");
+        org__poll(c->org);
+    }
     return c->cancelled ? 1 : 0;
 }
 
@@ -84,23 +86,12 @@ static int export_frames(struct conversation *c, struct export *state, struct er
     return rc;
 }
 
-static int export_direct(struct conversation *c, struct export *state, const char *path,
-                         struct error *e)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return export_failed(path, e);
-    state->transfer.fd = fd;
-    int rc = domain_export(c->org->world.domain, &state->transfer, &state->report, e);
-    close(fd);
-    return rc;
-}
-
 static int export_file(struct conversation *c, struct export *state, const char *path,
                        struct error *e)
 {
     const char *temp = arena_printf(c->arena, "%s.%ld.new", path, (long)getpid());
-    int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    unlink(temp); /* of a process that ended early, and had our number */
+    int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return export_failed(path, e);
     state->transfer.fd = fd;
@@ -130,7 +121,10 @@ static int export_start(struct conversation *c, struct error *e)
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return request__refuse(e, "path", "%s is a folder: the name of a file is needed", path);
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-        return export_direct(c, state, path, e);
+        return request__refuse(e, "path",
+                               "%s is no regular file: ask for the path \"-\" and write what "
+                               "comes there",
+                               path);
     return export_file(c, state, path, e);
 }
 

@@ -1,12 +1,15 @@
 /* op import: a file of rows into one entity. The domain reads it and commits
  * turns of its own; here are the request, the progress, and a bound on how many
- * refused lines are spelt out. In one go: other organisations of a server wait. */
+ * refused lines are spelt out. In one go: other organisations of a server wait,
+ * so only a regular file is read (a pipe may never end), and each progress asks
+ * whether to stop. */
 #include "baton/base/limits.h"
 #include "baton/domain/transfer.h"
 #include "host/request_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,10 +25,12 @@ static int import_progress(void *context, const struct transfer_report *so_far, 
 {
     struct conversation *c = context;
     struct import *state = c->state;
-    if (!refused)
+    if (!refused) {
         conversation__progress(c, so_far->bytes_done, so_far->bytes_total, "bytes");
-    else if (state->refused_shown++ < LIMIT_REFUSED_SHOWN)
+        org__poll(c->org);
+    } else if (state->refused_shown++ < LIMIT_REFUSED_SHOWN) {
         conversation__refused(c, line, refused);
+    }
     return c->cancelled ? 1 : 0;
 }
 
@@ -86,16 +91,28 @@ static int import_open(const char *path, int *out, struct error *e)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &st) || S_ISDIR(st.st_mode)) {
-        int rc = error_set(e, fd < 0 && errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO,
-                           "can't read %s: %s", path, fd < 0 ? strerror(errno) : "it is no file");
+    if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+        int rc = error_set(
+            e, fd < 0 && errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "can't read %s: %s", path,
+            fd < 0 ? strerror(errno) : "it is no file to read from (a folder, pipe or device)");
         if (fd >= 0)
             close(fd);
         return rc;
     }
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
     *out = fd;
     return 0;
+}
+
+/* What was committed before it stopped stays: whoever asked must know. */
+static void import_explain(const struct transfer_report *r, struct error *e)
+{
+    struct error why = *e;
+    error_set(e, why.code,
+              "%s; kept before that: %" PRId64 " lines (%" PRId64 " created, %" PRId64
+              " changed, %" PRId64 " unchanged, %" PRId64 " refused)",
+              why.message, r->lines, r->created, r->changed, r->unchanged, r->refused);
+    if (why.where[0])
+        error_at(e, "%s", why.where);
 }
 
 static int import_start(struct conversation *c, struct error *e)
@@ -116,6 +133,8 @@ static int import_start(struct conversation *c, struct error *e)
     rc = domain_import(o->world.domain, &c->actor, t, &state->report, e);
     org__leave(o);
     close(t->fd);
+    if (rc && e && state->report.lines)
+        import_explain(&state->report, e);
     return rc;
 }
 

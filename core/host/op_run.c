@@ -41,6 +41,9 @@ static int run_step(struct conversation *c, bool *done, struct error *e)
                          "the script was stopped: the organisation was opened anew");
     org__enter(o);
     int rc = c->state ? dry__script(c, c->state, e) : session_step(c->script, done, e);
+    struct error lost = { 0 };
+    if (script_lost(o->world.script))
+        lost = *script_lost(o->world.script); /* leaving closes the script's world */
     org__leave(o);
     if (c->state)
         *done = true;
@@ -48,7 +51,8 @@ static int run_step(struct conversation *c, bool *done, struct error *e)
         org__committed(o); /* its writes are turns that we do not see */
     if (!rc && !c->script)
         rc = error_set(e, ERROR_IO,
-                       "the script was stopped: the database failed and was opened again");
+                       "the script was stopped: the database failed and was opened again%s%s",
+                       lost.code ? ": " : "", lost.message);
     return rc;
 }
 

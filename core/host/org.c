@@ -151,6 +151,12 @@ void org_set_poll(struct org *o, org_poll poll, void *context)
     o->poll_context = context;
 }
 
+void org__poll(struct org *o)
+{
+    if (o->poll)
+        o->poll(o->poll_context);
+}
+
 void org_close(struct org *o)
 {
     if (!o)

@@ -54,6 +54,7 @@ int org__alive(struct org *o, struct error *e);
 /* The commit failed or the store did: throw the state away and open again, at once or, inside a
  * session, when it is left. */
 void org__recover(struct org *o);
+void org__poll(struct org *o); /* has whoever asked had enough? (org_set_poll) */
 void org__enter(struct org *o);
 void org__leave(struct org *o);
 /* Sessions are about to end: tells every watch. */

@@ -9,6 +9,7 @@
 #include "baton/base/text.h"
 #include "host/org_internal.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* What plugins print or log: to whoever listens to the organisation. */
@@ -37,9 +38,22 @@ static int world_advance_clock(void *context, int64_t to_ms, struct error *e)
 
 static void world_poll(void *context)
 {
-    struct org *o = context;
-    if (o->poll)
-        o->poll(o->poll_context);
+    org__poll(context);
+}
+
+/* A plugin that could not be read because the machine has no more of something now will be read
+ * later: leaving it out for that would make its referrals those of an unknown workflow. */
+static int world_check_short(const struct script *s, struct error *e)
+{
+    static const int short_of[] = { EMFILE, ENFILE, ENOMEM };
+    struct plugin_info info;
+    for (size_t i = 0; i < script_plugin_count(s); i++) {
+        script_plugin_at(s, i, &info);
+        for (size_t j = 0; !info.loaded && j < sizeof short_of / sizeof *short_of; j++)
+            if (strstr(info.problem, strerror(short_of[j])))
+                return error_set(e, ERROR_IO, "plugin %s: %s", info.name, info.problem);
+    }
+    return 0;
 }
 
 static int world_load_script(struct org_world *w, struct org *o, struct error *e)
@@ -64,7 +78,7 @@ static int world_load_script(struct org_world *w, struct org *o, struct error *e
     rc = script_load_plugins(w->script, names, (const char *const *)dirs, w->config.ini, e);
     if (dirs != o->plugin_dirs)
         home__free_list(dirs);
-    return rc;
+    return rc ? rc : world_check_short(w->script, e);
 }
 
 int world__load(struct org_world *w, struct org *o, struct error *e)
@@ -120,6 +134,8 @@ void world__report(struct org *o, const struct org_world *w)
         script_plugin_at(w->script, i, &info);
         if (!info.loaded)
             org__say(o, LOG_ERROR, "plugin %s is left out: %s", info.name, info.problem);
+        else if (*info.problem)
+            org__say(o, LOG_WARN, "plugin %s: %s", info.name, info.problem);
         left_out = left_out || !info.loaded;
     }
     if (left_out) /* its workflows are missing because of that: no mistake of their own */

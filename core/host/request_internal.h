@@ -50,6 +50,7 @@ struct conversation {
     bool stepping;
     bool incomplete; /* of eval: the last frame says so */
     volatile sig_atomic_t cancelled;
+    const char *stopped; /* conversation_stop; or NULL */
 
     /* conversation_extra.c */
     struct away *away;    /* a scratch copy that requests go to; NULL: none */
@@ -84,8 +85,9 @@ int request__check(json_t *request, const struct request_op **op, struct error *
 /* ---- conversation_frame.c: sending ---- */
 void conversation__output(void *context, enum script_stream stream, const char *plugin,
                           const char *text, size_t n);
-void conversation__flush(struct conversation *c);   /* what was printed becomes frames */
-void conversation__release(struct conversation *c); /* held frames go out */
+void conversation__flush(struct conversation *c);     /* what was printed becomes frames */
+void conversation__release(struct conversation *c);   /* held frames go out */
+void conversation__drop_held(struct conversation *c); /* the commit failed: nobody hears of it */
 void conversation__progress(struct conversation *c, int64_t done, int64_t total, const char *label);
 void conversation__refused(struct conversation *c, int64_t line, const struct error *error);
 void conversation__notice(struct conversation *c, const char *text);

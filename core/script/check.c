@@ -227,15 +227,17 @@ static int check_order(const void *a, const void *b)
     return order ? order : strcmp(x->message, y->message);
 }
 
-static void check_rings(struct check *c, const struct error *e)
+/* One finding for each ring, at the first of its members. */
+static void check_rings(struct check *c)
 {
+    const char *said = "";
     for (size_t i = 0; i < c->script->plugin_count; i++) {
         struct plugin *p = c->script->plugins[i];
-        if (strstr(e->message, p->name) && check__wants(c, p)) {
-            check__add(c, "requires-ring", p, arena_printf(c->memory, "%s/plugin.ini", p->name), 0,
-                       "%s", e->message);
-            return;
-        }
+        if (!p->ringed || !check__wants(c, p) || !strcmp(p->problem, said))
+            continue;
+        said = p->problem;
+        check__add(c, "requires-ring", p, arena_printf(c->memory, "%s/plugin.ini", p->name), 0,
+                   "%s", said);
     }
 }
 
@@ -243,22 +245,17 @@ int check_plugins(struct check *c, struct script *s, const char *const *names,
                   const char *const *only, const char *const *dirs, struct ini *org_ini,
                   const struct check_org *org, struct error *e)
 {
-    struct error why;
     c->script = s;
     c->only = only;
     c->dirs = dirs;
     c->org = org;
     c->org_ini = org_ini;
     s->check = c;
-    int rc = script_load_plugins(s, names, dirs, org_ini, &why);
+    int rc = script_load_plugins(s, names, dirs, org_ini, e);
     s->check = NULL;
-    if (rc == -ERROR_INVALID && strstr(why.message, "in a ring")) {
-        check_rings(c, &why);
-    } else if (rc < 0) {
-        if (e)
-            *e = why;
+    if (rc < 0)
         return rc;
-    }
+    check_rings(c);
     for (size_t i = 0; i < s->plugin_count; i++)
         if (*s->plugins[i]->dir)
             check__sources(c, s->plugins[i]);
@@ -276,7 +273,7 @@ int check_plugins(struct check *c, struct script *s, const char *const *names,
     if (domain_version_problems(s->domain, check_version, c, e) < 0)
         return -(int)(e ? e->code : ERROR_IO);
     for (size_t i = 0; i < s->plugin_count; i++)
-        if (check__wants(c, s->plugins[i]) && s->plugins[i]->problem &&
+        if (check__wants(c, s->plugins[i]) && s->plugins[i]->problem && !s->plugins[i]->ringed &&
             !check__has_error(c, s->plugins[i]))
             check_load_failed(c, s->plugins[i]);
     if (c->count)

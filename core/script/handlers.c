@@ -20,6 +20,7 @@ struct handler {
     char *workflow, *stage; /* NULL: any */
     char *what;
     char where[ERROR_WHERE_BYTES];
+    unsigned streak; /* failures in a row */
 };
 
 /* Events that the core raises, for near names. timer.NAME and a plugin's own are open. */
@@ -33,6 +34,7 @@ const char *const handlers_kinds[] = { "referral.opened",
                                        "referral.migrated",
                                        "referral.closed",
                                        "referral.step_failed",
+                                       "referral.effect_failed",
                                        "referral.voted",
                                        "referral.approved",
                                        "referral.refused_by_vote",
@@ -99,7 +101,7 @@ static bool handler_takes(const struct handler *h, const struct row *row)
 }
 
 struct handlers_run {
-    const struct handler *handler;
+    struct handler *handler;
     const char *kind, *detail;
     size_t detail_len;
     enum entity entity;
@@ -147,6 +149,13 @@ static int handlers_call(lua_State *L)
     return 0;
 }
 
+/* The clock asks: nobody reads what is refused. */
+static bool handlers_fires(const char *kind)
+{
+    return !strncmp(kind, "timer.", 6) && strcmp(kind, "timer.created") != 0 &&
+           strcmp(kind, "timer.changed") != 0;
+}
+
 static int handlers_one(struct script *s, const struct handlers_run *run, struct error *e)
 {
     struct plugin *p = run->handler->plugin;
@@ -155,11 +164,14 @@ static int handlers_one(struct script *s, const struct handlers_run *run, struct
                                   .actor = s->call ? script__actor(s->call->base) : NULL,
                                   .budget_ms = s->options.call_ms,
                                   .via = true };
+    const struct plugin_call went = { &run->handler->streak, handlers_fires(run->kind) };
     struct trace_frame trace;
     domain_trace_begin(s->domain, &trace, p->name, run->handler->what, run->handler->where);
     int rc = script__protect(script__running(s), &frame, handlers_call, (void *)run, e);
     domain_trace_end(s->domain, &trace);
-    plugin_went(p, rc, e);
+    if (rc < 0)
+        domain_trace_failed(s->domain, p->name);
+    plugin_went(p, &went, rc, e);
     return rc;
 }
 
@@ -175,7 +187,7 @@ int handlers_event(void *context, const char *kind, const struct row *row, const
                                 .entity = row ? row->entity : ENTITY_NONE,
                                 .id = row ? row->id : 0 };
     for (size_t i = 0; i < s->handler_count; i++) {
-        const struct handler *h = &s->handlers[i];
+        struct handler *h = &s->handlers[i];
         if (!handler_hears(h, kind, n) || h->plugin->off)
             continue;
         /* A handler before this one may have changed the row, and `row` may be gone with it. */
@@ -320,6 +332,12 @@ void handlers_drop(struct script *s, const struct plugin *p)
         handler_free(&s->handlers[i]);
     }
     s->handler_count = kept;
+}
+
+void handlers_rewind(struct script *s)
+{
+    for (size_t i = 0; i < s->handler_count; i++)
+        s->handlers[i].streak = 0;
 }
 
 void handlers_free(struct script *s)

@@ -173,13 +173,15 @@ static int effect_run(lua_State *L)
 static int hooks_effect(void *context, const struct domain_call *call, struct error *e)
 {
     struct script *s = context;
-    const struct script_hook *hook = hooks_at(s, call->transition->effect);
+    struct script_hook *hook = hooks_at(s, call->transition->effect);
     struct error own;
+    if (!hook || hook->plugin->off)
+        domain_trace_failed(s->domain, graph_plugin(call->graph));
     if (!hook)
         return error_set(e, ERROR_DENIED, "the effect of \"%s\" is not loaded",
                          call->transition->name);
-    if (hook->plugin->off) /* a locked transition must go, with or without what follows from it */
-        return call->transition->locked ? 0 : plugin_is_off(hook->plugin, e);
+    if (hook->plugin->off)
+        return plugin_is_off(hook->plugin, e);
     struct plugin *plugin = hook->plugin;
     struct hooks_run run = { hook, call, false, NULL };
     struct script_frame frame = { .plugin = plugin,
@@ -187,11 +189,14 @@ static int hooks_effect(void *context, const struct domain_call *call, struct er
                                   .what = hook->what,
                                   .budget_ms = s->options.call_ms,
                                   .via = true };
+    const struct plugin_call went = { .streak = &hook->streak };
     struct trace_frame trace;
     domain_trace_begin(s->domain, &trace, plugin->name, hook->what, hook->where);
     int rc = script__protect(script__running(s), &frame, effect_run, &run, e ? e : &own);
     domain_trace_end(s->domain, &trace);
-    plugin_went(plugin, rc, e ? e : &own);
+    if (rc < 0)
+        domain_trace_failed(s->domain, plugin->name);
+    plugin_went(plugin, &went, rc, e ? e : &own);
     return rc;
 }
 
@@ -216,6 +221,13 @@ void hooks_drop(struct script *s, const struct plugin *p)
             s->hooks[i].plugin = NULL;
         }
     handlers_drop(s, p);
+}
+
+void hooks_rewind(struct script *s)
+{
+    for (size_t i = 0; i < s->hook_count; i++)
+        s->hooks[i].streak = 0;
+    handlers_rewind(s);
 }
 
 void hooks_free(struct script *s)

@@ -30,6 +30,7 @@ struct job {
     bool seen;       /* base_ms is in the database */
     int64_t base_ms; /* last run, or first seen */
     int64_t due_ms;
+    unsigned streak; /* failures in a row */
 };
 
 /* ---- when ---- */
@@ -156,6 +157,7 @@ void jobs_rewind(struct script *s)
     for (size_t i = 0; i < s->job_count; i++) {
         struct job *j = &s->jobs[i];
         struct buf text = BUF_INIT;
+        j->streak = 0;
         j->seen = store_meta_get(domain_store(s->domain), j->key, &text, NULL) == 0 && text.len;
         j->base_ms = j->seen ? strtoll(text.data, NULL, 10) : domain_now(s->domain);
         j->due_ms = job_next(j, calendar);
@@ -209,6 +211,7 @@ static int job_run(struct script *s, struct job *j, int64_t now_ms, script_job_r
                    void *context, struct error *e)
 {
     struct plugin *p = j->plugin;
+    const struct plugin_call went = { &j->streak, .unheard = true };
     struct error why, lost;
     struct script_frame frame = {
         .plugin = p, .actor = &p->actor, .what = j->what, .budget_ms = LIMIT_STATEMENT_MS
@@ -217,7 +220,7 @@ static int job_run(struct script *s, struct job *j, int64_t now_ms, script_job_r
     j->due_ms = job_next(j, domain_calendar(s->domain));
     domain_command_begin(s->domain);
     int rc = script__protect(script__running(s), &frame, job_call, j, &why);
-    plugin_went(p, rc, &why);
+    plugin_went(p, &went, rc, &why);
     if (rc == 0)
         rc = job_save(s, j, &why);
     int ended = domain_command_end(s->domain, rc == 0, rc == 0 ? &why : &lost);

@@ -37,6 +37,16 @@ static void plugin_failed(struct plugin *p, const struct error *e)
     plugin_problem(p, text);
 }
 
+void plugin_warn(struct plugin *p, const struct error *e)
+{
+    char text[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES + 4];
+    struct buf all = BUF_INIT;
+    error_format(e, text, sizeof text);
+    buf_printf(&all, "%s%s%s", p->warning ? p->warning : "", p->warning ? "; " : "", text);
+    mem_free(p->warning);
+    p->warning = buf_take(&all);
+}
+
 /* ---- sources ---- */
 
 /* Names are words with slashes: nothing that climbs, nothing hidden. */
@@ -219,58 +229,63 @@ struct order {
     size_t path[LIMIT_PLUGINS + 1], depth; /* for the message about a ring */
 };
 
-static int order_ring(const struct order *o, size_t index, struct error *e)
+/* From where it begins on, the path is a ring: each of its members failed. */
+static void order_ring(const struct order *o, size_t index)
 {
+    struct error e;
     struct buf ring = BUF_INIT;
-    size_t i = 0;
-    while (o->path[i] != index)
-        i++;
-    for (; i < o->depth; i++)
+    size_t first = 0;
+    while (o->path[first] != index)
+        first++;
+    for (size_t i = first; i < o->depth; i++)
         buf_printf(&ring, "%s requires ", o->s->plugins[o->path[i]]->name);
-    int rc = error_set(e, ERROR_INVALID, "plugins require each other in a ring: %s%s",
-                       buf_text(&ring), o->s->plugins[index]->name);
+    error_set(&e, ERROR_INVALID, "plugins require each other in a ring: %s%s", buf_text(&ring),
+              o->s->plugins[index]->name);
     buf_free(&ring);
-    return rc;
+    for (size_t i = first; i < o->depth; i++) {
+        struct plugin *p = o->s->plugins[o->path[i]];
+        p->ringed = true;
+        if (!p->problem)
+            plugin_failed(p, &e);
+    }
+}
+
+static void order_load(struct script *s, struct plugin *p)
+{
+    struct error why;
+    int missing = p->ringed ? 0 : requires_check(s, p, &why);
+    if (missing < 0)
+        plugin_failed(p, &why);
+    if ((missing == 0 && !p->ringed) || s->check) /* a check goes on as far as it can */
+        plugin_load(s, p);
 }
 
 /* Depth first: what it requires, then itself. `load` false only looks for rings. */
-static int order_visit(struct order *o, size_t index, bool load, struct error *e)
+static void order_visit(struct order *o, size_t index, bool load)
 {
     struct script *s = o->s;
     struct plugin *p = s->plugins[index];
-    if (o->marks[index] == ORDER_DONE)
-        return 0;
-    if (o->marks[index] == ORDER_OPEN)
-        return order_ring(o, index, e);
+    if (o->marks[index] == ORDER_OPEN && !load)
+        order_ring(o, index);
+    if (o->marks[index] != ORDER_NEW)
+        return;
     o->marks[index] = ORDER_OPEN;
     o->path[o->depth++] = index;
     for (size_t i = 0; p->usable && i < p->require_count; i++)
         for (size_t j = 0; j < s->plugin_count; j++)
-            if (!strcmp(s->plugins[j]->name, p->requirements[i].plugin)) {
-                int rc = order_visit(o, j, load, e);
-                if (rc < 0)
-                    return rc;
-            }
+            if (!strcmp(s->plugins[j]->name, p->requirements[i].plugin))
+                order_visit(o, j, load);
     o->depth--;
     o->marks[index] = ORDER_DONE;
-    if (!load || !p->usable)
-        return 0;
-    struct error why;
-    int missing = requires_check(s, p, &why);
-    if (missing < 0)
-        plugin_failed(p, &why);
-    if (missing == 0 || s->check) /* a check goes on as far as it can */
-        plugin_load(s, p);
-    return 0;
+    if (load && p->usable)
+        order_load(s, p);
 }
 
-static int order_walk(struct script *s, bool load, struct error *e)
+static void order_walk(struct script *s, bool load)
 {
     struct order o = { .s = s };
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < s->plugin_count; i++)
-        rc = order_visit(&o, i, load, e);
-    return rc;
+    for (size_t i = 0; i < s->plugin_count; i++)
+        order_visit(&o, i, load);
 }
 
 /* ---- all of them ---- */
@@ -341,13 +356,12 @@ int script_load_plugins(struct script *s, const char *const *names, const char *
         plugin_failed(s->plugins[i], &why);
         plugin_forgive(s->plugins[i]);
     }
-    if ((rc = order_walk(s, false, e)) < 0)
-        return rc;
+    order_walk(s, false);
     s->org_ini = org_ini;
-    rc = order_walk(s, true, e);
+    order_walk(s, true);
     s->org_ini = NULL;
     plugins_excuse_workflows(s, org_ini);
-    return rc;
+    return 0;
 }
 
 size_t script_plugin_count(const struct script *s)
@@ -364,7 +378,9 @@ void script_plugin_at(const struct script *s, size_t index, struct plugin_info *
         .title = p->title,
         .dir = p->dir,
         .loaded = p->loaded,
-        .problem = p->problem ? p->problem : "",
+        .problem = p->problem   ? p->problem
+                   : p->warning ? p->warning
+                                : "",
         .calls = p->calls,
         .failures = p->failures,
         .cpu_ns = p->cpu_ns,
@@ -378,13 +394,14 @@ void script_plugin_at(const struct script *s, size_t index, struct plugin_info *
 
 /* ---- the circuit breaker ---- */
 
-void plugin_went(struct plugin *p, int result, const struct error *e)
+void plugin_went(struct plugin *p, const struct plugin_call *call, int result,
+                 const struct error *e)
 {
     if (result == 0)
-        p->streak = 0;
-    if (result >= 0 || result == -ERROR_DENIED || result == -ERROR_CANCELLED)
+        *call->streak = 0;
+    if (result >= 0 || (result == -ERROR_DENIED && !call->unheard) || result == -ERROR_CANCELLED)
         return;
-    if (++p->streak < PLUGIN_STREAK || p->off)
+    if (++*call->streak < PLUGIN_STREAK || p->off)
         return;
     struct buf text = BUF_INIT;
     p->off = true;
@@ -403,13 +420,13 @@ void script_rewind(struct script *s)
 {
     for (size_t i = 0; i < s->plugin_count; i++) {
         struct plugin *p = s->plugins[i];
-        p->streak = 0;
         if (!p->off)
             continue;
         p->off = false;
         mem_free(p->problem);
         p->problem = NULL;
     }
+    hooks_rewind(s);
     jobs_rewind(s);
 }
 

@@ -288,6 +288,7 @@ void plugin_ini_free(struct plugin *p)
     mem_free(p->title);
     mem_free(p->dir);
     mem_free(p->problem);
+    mem_free(p->warning);
     mem_free(p->actor_name);
     mem_free(p);
 }

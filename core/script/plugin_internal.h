@@ -37,13 +37,14 @@ struct plugin {
     size_t require_count;
     unsigned permissions; /* bits of plugin_permissions[] */
     bool usable;          /* plugin.ini is good */
+    bool ringed;          /* it requires itself, in a ring */
     bool loading, loaded, off;
     char *problem; /* NULL: all is well */
+    char *warning; /* what org.ini wants of it and does not get; or NULL */
     int env_ref, files_ref;
     struct actor actor; /* "plugin NAME" */
     char *actor_name;
     int64_t calls, failures;
-    unsigned streak; /* failures of handlers, effects and jobs in a row */
     uint64_t cpu_ns;
     size_t workflows;
 };
@@ -79,8 +80,16 @@ void settings_free(struct plugin *p);
 /* Raises unless the plugin at work is loading. Returns it. */
 struct plugin *plugin_loading(lua_State *L, const char *call);
 void plugin_problem(struct plugin *p, const char *text); /* copies */
-/* Circuit breaker: how a handler, effect or job of it went. A refusal (ERROR_DENIED) is fine. */
-void plugin_went(struct plugin *p, int result, const struct error *e);
+/* It works, but this is shown where its problem is. */
+void plugin_warn(struct plugin *p, const struct error *e);
+/* Circuit breaker: how a handler, effect or job of it went, each with a streak of its own. A
+ * refusal (ERROR_DENIED) is fine, where there is somebody whom it tells. */
+struct plugin_call {
+    unsigned *streak; /* failures in a row */
+    bool unheard;     /* by the clock: a refusal is a failure */
+};
+void plugin_went(struct plugin *p, const struct plugin_call *call, int result,
+                 const struct error *e);
 /* The refusal of a plugin that is switched off: ERROR_DENIED. */
 int plugin_is_off(const struct plugin *p, struct error *e);
 /* Reads NAME.lua of its folder, resolved, never outside it. */
@@ -100,13 +109,14 @@ int hooks_add_function(lua_State *L, int index, struct plugin *p,
 int hooks_on(lua_State *L);               /* baton.on */
 void hooks_drop(struct script *s, const struct plugin *p);
 void hooks_free(struct script *s);
+void hooks_rewind(struct script *s); /* streaks begin anew */
 size_t hooks_count(const struct script *s, const struct plugin *p);
 /* Pushes the handle of a row, the one pushed last where that is the same. */
 void hooks_push_handle(lua_State *L, enum entity entity, int64_t id);
 
 /* ---- jobs.c ---- */
-int jobs_add(lua_State *L); /* baton.job */
-void jobs_rewind(struct script *s); /* reads again when each ran last */
+int jobs_add(lua_State *L);         /* baton.job */
+void jobs_rewind(struct script *s); /* reads again when each ran last; streaks begin anew */
 void jobs_drop(struct script *s, const struct plugin *p);
 void jobs_free(struct script *s);
 size_t jobs_count(const struct script *s, const struct plugin *p);

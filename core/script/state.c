@@ -107,6 +107,11 @@ void script_close(struct script *s)
     mem_free(s);
 }
 
+const struct error *script_lost(const struct script *s)
+{
+    return s->lost.code ? &s->lost : NULL;
+}
+
 size_t script_memory(const struct script *s)
 {
     return s->used_bytes;

@@ -39,9 +39,11 @@ struct script_hook {
     int params;
     char *what;                    /* `guard of "decide"` */
     char where[ERROR_WHERE_BYTES]; /* "plugin/init.lua:12" */
+    unsigned streak;               /* failures in a row */
 };
 
 struct script {
+    struct error lost; /* why the store failed in a write of ours; code ERROR_NONE: it did not */
     lua_State *L;
     struct domain *domain;
     struct script_options options;

@@ -211,6 +211,10 @@ static struct value value_text_of(lua_State *L, int index, bool *ok)
     return value_textn(arena_dupn(value__arena(L), text, n), n);
 }
 
+/* The years 1 to 9999: what a text can name, too. */
+#define VALUE_TIME_LOW_MS INT64_C(-62135596800000)
+#define VALUE_TIME_HIGH_MS INT64_C(253402300799999)
+
 static struct value value_time(lua_State *L, int index, const char *what, const char *name,
                                bool *ok)
 {
@@ -221,6 +225,10 @@ static struct value value_time(lua_State *L, int index, const char *what, const 
         at = lua_tointegerx(L, index, &whole);
         if (!whole)
             at = value__from_double(lua_tonumber(L, index), ok);
+        if (*ok && (at < VALUE_TIME_LOW_MS || at > VALUE_TIME_HIGH_MS))
+            script__raisef(L, ERROR_LIMIT,
+                           "%s%s\"%s\": the time %s ms is outside of the years 1 to 9999",
+                           what ? what : "", what ? ": " : "", name, value__seen(L, index));
         return value_int(at);
     }
     if (lua_type(L, index) != LUA_TSTRING) {

@@ -211,7 +211,9 @@ static void workflow_disable(struct workflow_read *w, const char *name)
         if (graph_disable_transition(w->graph, *list, &e) < 0) {
             e.where[0] = '\0';
             error_at(&e, "%s:%d", ini_file(ini), entry->line);
-            script__raise(w->L, &e);
+            if (e.code != ERROR_DENIED)
+                script__raise(w->L, &e);
+            plugin_warn(w->plugin, &e); /* locked: it stays, and org.ini is wrong */
         }
     lua_pop(w->L, 1);
 }

@@ -87,8 +87,12 @@ void script__write_end(lua_State *L, struct script_write *w, int result, struct 
         *w = (struct script_write){ 0 };
         write_mark(L, w);
     }
-    if (result < 0)
-        script__raise(L, e);
+    if (result >= 0)
+        return;
+    struct script *s = script__of(L);
+    if (!s->lost.code && store_failed(script__store(L)))
+        s->lost = *e; /* code may catch it, and still it is the end of this state */
+    script__raise(L, e);
 }
 
 void script__write_undo(lua_State *L, struct script_write *w)
@@ -104,7 +108,7 @@ void script__write_undo(lua_State *L, struct script_write *w)
     }
     if (store_last_event(script__store(L)) == w->last_event)
         return;
-    while (c->up && !c->own_command)
+    while (c->up && !c->own_command && !c->frame->via) /* a hook fails by itself: see locked.c */
         c = c->up;
     c->spoiled = true;
 }

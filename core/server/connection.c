@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
     CONNECTION_HEAD_BYTES = 4,
@@ -160,10 +161,15 @@ static void connection_refuse_length(struct connection *c, size_t n)
     connection__close_when_sent(c);
 }
 
-static bool connection_is_cancel(const json_t *request)
+static bool connection_is(const json_t *request, const char *wanted)
 {
     const char *op = json_string_value(json_object_get(request, "op"));
-    return op && !strcmp(op, "cancel");
+    return op && !strcmp(op, wanted);
+}
+
+static bool connection_is_cancel(const json_t *request)
+{
+    return connection_is(request, "cancel");
 }
 
 /* Reads the frame that waits as JSON, without taking it. */
@@ -276,8 +282,21 @@ void connection__poll(struct connection *c)
         c->in.len += (size_t)n;
         c->in.data[c->in.len] = '\0';
     }
-    if (connection__has_frame(c))
+    if (connection__has_frame(c) && conversation_busy(c->conversation))
         connection_look_for_cancel(c);
+}
+
+bool connection__wants_stop(const struct connection *c)
+{
+    json_t *request;
+    if (!connection__has_frame(c))
+        return false;
+    size_t n = connection_length(c);
+    if (n == 0 || n > CONNECTION_CANCEL_BYTES || connection_read(c, &request, NULL))
+        return false;
+    bool wants = connection_is(request, "stop") && !json_object_get(request, "org");
+    json_decref(request);
+    return wants;
 }
 
 void connection__resume(struct connection *c)
@@ -294,7 +313,7 @@ static void connection_frame(void *context, const char *json, size_t n, bool las
     connection__send(context, json, n);
 }
 
-void connection__accept(struct server *s)
+static struct connection *connection_new(struct server *s)
 {
     struct connection *c = mem_new(struct connection);
     uv_pipe_init(&s->loop, &c->pipe, 0);
@@ -307,7 +326,13 @@ void connection__accept(struct server *s)
     c->link = &s->connections;
     s->connections = c;
     s->count++;
-    if (uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&c->pipe)) {
+    return c;
+}
+
+static void connection_begin(struct connection *c, int failed)
+{
+    struct server *s = c->server;
+    if (failed) {
         connection__drop(c);
         return;
     }
@@ -323,4 +348,28 @@ void connection__accept(struct server *s)
         return;
     }
     uv_read_start((uv_stream_t *)&c->pipe, connection_alloc, connection_on_read);
+}
+
+void connection__accept(struct server *s)
+{
+    struct connection *c = connection_new(s);
+    connection_begin(c, uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&c->pipe));
+}
+
+/* libuv does not mind: it finds nobody waiting. */
+void connection__accept_waiting(struct server *s)
+{
+    uv_os_fd_t listener;
+    if (uv_fileno((uv_handle_t *)&s->listener, &listener))
+        return;
+    while (s->count < LIMIT_CONNECTIONS) {
+        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0)
+            return;
+        struct connection *c = connection_new(s);
+        int failed = uv_pipe_open(&c->pipe, fd);
+        if (failed)
+            close(fd);
+        connection_begin(c, failed);
+    }
 }

@@ -9,6 +9,7 @@
 #include "baton/base/log.h"
 #include "server/server_internal.h"
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -193,12 +194,43 @@ static void dispatch_steps(struct server *s)
     }
 }
 
+/* The signals that stop us wait while a round is under way (dispatch__work). */
+static void dispatch_block(int how)
+{
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGINT);
+    pthread_sigmask(how, &stops, NULL);
+}
+
+static bool dispatch_signalled(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT));
+}
+
+/* Nothing is dropped or answered: the loop finds it all again, and soon. */
 void dispatch__poll(void *context)
 {
-    const struct server *s = context;
-    for (struct connection *c = s->connections; c; c = c->next)
-        if (!c->closing && conversation_busy(c->conversation))
-            connection__poll(c);
+    struct server *s = context;
+    if (s->stopping)
+        return;
+    bool stop = dispatch_signalled();
+    connection__accept_waiting(s);
+    for (struct connection *c = s->connections; c; c = c->next) {
+        if (c->closing)
+            continue;
+        connection__poll(c);
+        connection__flush(c);
+        if (conversation_busy(c->conversation) || !connection__has_frame(c))
+            continue;
+        stop = stop || connection__wants_stop(c);
+        server__spin(s, true); /* no event announces what is read already */
+    }
+    for (struct connection *c = s->connections; stop && c; c = c->next)
+        conversation_stop(c->conversation, "the server is stopping");
 }
 
 static bool dispatch_has_work(const struct connection *c)
@@ -213,8 +245,10 @@ void dispatch__work(struct server *s)
     bool work = false;
     if (s->stopping)
         return;
+    dispatch_block(SIG_BLOCK);
     dispatch_requests(s);
     dispatch_steps(s);
+    dispatch_block(SIG_UNBLOCK);
     for (struct connection *c = s->connections, *next; c; c = next) {
         next = c->next;
         connection__resume(c);

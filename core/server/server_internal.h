@@ -51,6 +51,7 @@ struct server {
 
 /* ---- connection.c ---- */
 void connection__accept(struct server *s);
+void connection__accept_waiting(struct server *s); /* without the loop */
 void connection__send(struct connection *c, const char *json, size_t n);
 void connection__send_error(struct connection *c, const struct error *error);
 void connection__flush(struct connection *c);
@@ -64,11 +65,13 @@ void connection__resume(struct connection *c);
 /* Reads what has come without the loop. Cancels what runs for it if that says so, or nobody is
  * there any more. */
 void connection__poll(struct connection *c);
+bool connection__wants_stop(const struct connection *c); /* the next frame says so */
 
 /* ---- dispatch.c ---- */
 void dispatch__work(struct server *s); /* one round of everything; decides whether to spin */
 void dispatch__hold(struct connection *c);
-/* While Lua computes, and with it nothing else does: has somebody cancelled, or gone? */
+/* While Lua computes or a file is read, and with it nothing else goes on: has somebody cancelled,
+ * or gone, or is the server to stop? Sends what is there. */
 void dispatch__poll(void *context);
 
 /* ---- server.c ---- */

@@ -1,7 +1,21 @@
 -- After the review: an evaluation. Its clock starts with the parent's consent
 -- (20 U.S.C. 1414(a)(1)(C), 34 CFR 300.301(c): 60 days, or what the state says),
 -- never with the request and never later than the consent.
+local short = baton.require("short")
+
 local evaluation = {}
+
+-- When a span is over. A calendar may not say (no school days after its last term); as a parent's
+-- request waits for no calendar, working days count then, and if those have none either, 14 days.
+local function due_after(span, from_ms)
+    for _, try in ipairs{ span, (span:gsub("school", "working")), "14 days" } do
+        local ok, at_ms = pcall(clock.parse, try, from_ms)
+        if ok then
+            return at_ms
+        end
+        log.warn("%s: %s", try, type(at_ms) == "table" and at_ms.message or at_ms)
+    end
+end
 
 -- A consent covers a review if it says so, or if it says nothing and the parent
 -- has no other child under review.
@@ -33,23 +47,24 @@ end
 function evaluation.start_clock(r, consent_at)
     r:set{ fields = {
         consent_at = consent_at,
-        evaluation_due_at = clock.parse(baton.settings.evaluation_days, consent_at),
+        evaluation_due_at = due_after(baton.settings.evaluation_days, consent_at),
     } }
 end
 
 local function ask_for_consent(r)
     local parent = r.fields.parent and people.get(r.fields.parent)
-    r:task{ kind = "consent", role = "specialist", due = baton.settings.consent_within,
-            title = ("Ask %s for consent to the evaluation of %s"):format(parent and parent.name or "the parent",
-                r.subject and r.subject.name or r.ref) }
+    r:task{ kind = "consent", role = "specialist", due = due_after(baton.settings.consent_within),
+            title = ("Ask %s for consent to the evaluation of %s"):format(parent and short(parent.name) or "the parent",
+                r.subject and short(r.subject.name) or r.ref) }
 end
 
 local function ask_for_packet(r)
     if not baton.settings.hand_off_packet then
         return
     end
-    local due = clock.parse(baton.settings.hand_off_within)
-    r:task{ kind = "hand_off", due = due, assignee = r.owner, role = not r.owner and "specialist" or nil,
+    local due = due_after(baton.settings.hand_off_within)
+    local owner = r.owner and r.owner.status == "active" and r.owner or nil
+    r:task{ kind = "hand_off", due = due, assignee = owner, role = not owner and "specialist" or nil,
             title = "Hand over the packet: dossier, goals, strategies, progress data, fidelity record" }
     r:timer("hand_off_due", due)
 end

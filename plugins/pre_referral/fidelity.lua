@@ -2,6 +2,8 @@
 -- planned. Each check is a task of kind "fidelity_check" that the monitor has
 -- until the end of its week; a timer opens the next. A check counts as due once
 -- its week is over or it is done, and as missed when its week ended without it.
+local short = baton.require("short")
+
 local fidelity = {}
 
 local kind = "fidelity_check"
@@ -17,7 +19,7 @@ function fidelity.open_week(r, week)
     r:task{
         kind = kind, due = ends, assignee = r.fields.monitor,
         title = ("Round %d, week %d: is the plan of %s followed?")
-            :format(r.fields.round, week, r.subject and r.subject.name or r.ref),
+            :format(r.fields.round, week, r.subject and short(r.subject.name) or r.ref),
     }
     if ends < r.fields.plan_ends_at then
         r:timer(kind, ends, { data = tostring(week + 1) })

@@ -5,6 +5,7 @@ local dossier = baton.require("dossier")
 local evaluation = baton.require("evaluation")
 local fidelity = baton.require("fidelity")
 local plan = baton.require("plan")
+local short = baton.require("short")
 local values = baton.require("values")
 
 local settings = baton.settings
@@ -129,12 +130,12 @@ local function invite_parent(r, call)
     r:set{ fields = { parent_invited_at = call.now_ms } }
     if parent and parent.email then
         r:message{ to = parent.email, template = "parent_invitation", channel = "file",
-                   subject = "Invitation to a meeting about " .. r.subject.name,
+                   subject = "Invitation to a meeting about " .. short(r.subject.name),
                    values = { parent = parent.name, pupil = r.subject.name,
                               at = clock.format(r.fields.meeting_at), school = baton.org.title } }
     else
         r:task{ kind = "invitation", role = "specialist", due = "1 working day",
-                title = ("Invite %s by telephone or letter"):format(parent and parent.name or "the parent") }
+                title = ("Invite %s by telephone or letter"):format(parent and short(parent.name) or "the parent") }
     end
 end
 

@@ -2,6 +2,7 @@
 
 #include "baton/base/memory.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -78,6 +79,17 @@ static void test_read_file(void **state)
     assert_string_equal(b.data, "x0123456789");
     check_error(buf_read_file(&b, path, 9, &e), &e, ERROR_LIMIT, "limit of 9 bytes");
     assert_string_equal(b.data, "x0123456789"); /* untouched */
+    fd = open(path, O_WRONLY | O_TRUNC);
+    assert_int_equal(write(fd,
+                           "\xef\xbb\xbf"
+                           "ab",
+                           5),
+                     5);
+    close(fd);
+    buf_clear(&b);
+    assert_int_equal(buf_read_file(&b, path, 10, &e), 0);
+    assert_string_equal(b.data, "ab");
+    assert_int_equal(b.len, 2);
     unlink(path);
     check_error(buf_read_file(&b, path, 9, &e), &e, ERROR_NOT_FOUND, path);
     check_error(buf_read_file(&b, "/tmp", 9, &e), &e, ERROR_IO, "not a regular file");

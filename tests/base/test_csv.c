@@ -125,6 +125,38 @@ static void test_blocks(void **state)
     buf_free(&whole);
 }
 
+/* A row of a file that is no CSV must not be walked for ever. */
+static void test_gives_up(void **state)
+{
+    (void)state;
+    struct buf text = BUF_INIT;
+    struct error e;
+    const struct csv_cell *cells;
+    size_t count, n = 6 * (size_t)LIMIT_CSV_CELL_BYTES;
+    buf_puts(&text, "ok\n");
+    buf_reserve(&text, n);
+    memset(text.data + text.len, 'x', n);
+    text.len += n;
+    struct csv_reader *r = csv_open_text(text.data, text.len, ',');
+    assert_int_equal(csv_next(r, &cells, &count, &e), 1);
+    check_error(csv_next(r, &cells, &count, &e), &e, ERROR_LIMIT, "larger than");
+    assert_false(csv_gave_up(r)); /* the end was found */
+    csv_close(r);
+
+    char path[] = "/tmp/test_csv_XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    unlink(path);
+    assert_int_equal(ftruncate(fd, (off_t)1 << 40), 0); /* a hole, which takes hours to read */
+    r = csv_open_fd(fd, ',');
+    check_error(csv_next(r, &cells, &count, &e), &e, ERROR_LIMIT, "does not end");
+    assert_true(csv_gave_up(r));
+    assert_int_equal(csv_next(r, &cells, &count, &e), 0);
+    csv_close(r);
+    close(fd);
+    buf_free(&text);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -237,9 +269,10 @@ static void test_round_trip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),   cmocka_unit_test(test_blocks),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_io_error),
-        cmocka_unit_test(test_write),  cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_text),       cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_limits),     cmocka_unit_test(test_io_error),
+        cmocka_unit_test(test_gives_up),   cmocka_unit_test(test_write),
+        cmocka_unit_test(test_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -321,6 +321,55 @@ static void test_effect_failing_undoes_all(void **state)
     fake_remove(&fake);
 }
 
+/* A locked transition goes, whatever its handlers do; a lead hears of what was not done. */
+static void test_locked_goes_without_handlers(void **state)
+{
+    struct org *org = *state;
+    static const struct {
+        const char *fail_on;
+        enum error_code code;
+    } cases[] = { { "referral.advanced", ERROR_SCRIPT }, { NULL, ERROR_NONE } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct fake fake;
+        fake_install(&fake, org);
+        int64_t id = review_open(org, &teacher);
+        int tasks = (int)org_count(org, ENTITY_TASK);
+        fake.fail_on = cases[i].fail_on;
+        ok(move_on(org, id, &teacher, "request_evaluation", NULL));
+        assert_string_equal(stage_of(org, id), "formal");
+        assert_int_equal(org_count(org, ENTITY_TASK), tasks + (cases[i].fail_on ? 1 : 0));
+        if (cases[i].fail_on) {
+            const struct row *task = org_row(org, ENTITY_TASK, tasks + 1);
+            assert_string_equal(row_text(task, TASK_ROLE), "lead");
+            assert_string_equal(row_text(task, TASK_KIND), "effect_failed");
+            assert_contains(row_text(task, TASK_TITLE), "handler of referral.advanced is broken");
+        }
+        fake_remove(&fake);
+    }
+}
+
+static int refuse_event(struct fake *f, const char *kind, const struct row *row, struct error *e)
+{
+    (void)f;
+    (void)kind;
+    if (row->entity == ENTITY_REFERRAL)
+        return error_set(e, ERROR_DENIED, "not today");
+    return 0;
+}
+
+static void test_locked_is_not_refused(void **state)
+{
+    struct org *org = *state;
+    struct fake fake;
+    fake_install(&fake, org);
+    int64_t id = review_open(org, &teacher);
+    fake.on_event = refuse_event;
+    ok(move_on(org, id, &teacher, "request_evaluation", NULL));
+    assert_string_equal(stage_of(org, id), "formal");
+    assert_int_equal(org_count(org, ENTITY_TASK), 1);
+    fake_remove(&fake);
+}
+
 static void test_handler_failing_undoes_all(void **state)
 {
     struct org *org = *state;
@@ -351,6 +400,8 @@ int main(void)
         TEST(test_guard_only_looks),
         TEST(test_effect),
         TEST(test_effect_failing_undoes_all),
+        TEST(test_locked_goes_without_handlers),
+        TEST(test_locked_is_not_refused),
         TEST(test_handler_failing_undoes_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

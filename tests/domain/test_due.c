@@ -219,6 +219,33 @@ static void test_timers(void **state)
     fake_remove(&fake);
 }
 
+/* One that sets itself for now, or for long ago, is due a second later. */
+static int timer_at_once(struct fake *f, const char *kind, const struct row *row, struct error *e)
+{
+    (void)row;
+    const struct store_set set[] = { { TIMER_NAME, value_text("busy") },
+                                     { TIMER_AT_MS, value_int(org_now_ms) } };
+    const struct record r = { .entity = ENTITY_TIMER, .set = set, .set_count = 2 };
+    return strcmp(kind, "timer.busy") ? 0 : domain_write(f->org->d, &org_operator, &r, NULL, e);
+}
+
+static void test_timer_at_once(void **state)
+{
+    struct org *org = *state;
+    struct fake fake;
+    fake_install(&fake, org);
+    timer_set(org, "busy", org_now_ms + 500);
+    fake.on_event = timer_at_once;
+    clock_move(&org->clock, 2600);
+    struct fired log = { .org = org, .lines = BUF_INIT };
+    assert_int_equal(fire_all(org, &log, 3), 3);
+    assert_int_equal(row_int(org_row(org, ENTITY_TIMER, 4), TIMER_AT_MS), org_now_ms + 3500);
+    int64_t made = timer_set(org, "past", org_now_ms); /* by nobody's firing */
+    assert_int_equal(row_int(org_row(org, ENTITY_TIMER, made), TIMER_AT_MS), org_now_ms);
+    buf_free(&log.lines);
+    fake_remove(&fake);
+}
+
 /* A timer whose handler sets it again counts from its own time, not from the moved clock's. */
 static int timer_again(struct fake *f, const char *kind, const struct row *row, struct error *e)
 {
@@ -345,6 +372,7 @@ int main(void)
         TEST(test_moved_deadline),
         TEST(test_date_field),
         TEST(test_timers),
+        TEST(test_timer_at_once),
         TEST(test_moved_clock),
         TEST(test_time_never_runs_back),
         TEST(test_messages_do_not_block),

@@ -7,10 +7,11 @@
 #include "baton/domain/audit.h"
 #include "baton/domain/clock_record.h"
 #include "baton/domain/pause.h"
+#include "baton/domain/version.h"
 
 /* The calendar of the fixture: Mon-Fri 09:00-17:00, UTC. It is Sunday 2026-03-01 09:00. */
 
-static void job_stages(struct org *org, struct graph *g)
+static void job_stages(struct org *org, struct graph *g, const char *work_name)
 {
     static const char *const teachers[] = { "teacher", NULL };
     static const struct step steps[] = {
@@ -21,7 +22,7 @@ static void job_stages(struct org *org, struct graph *g)
     };
     static const struct step plain[] = { { .kind = STEP_DUE } };
     const struct stage stages[] = {
-        { .name = "work",
+        { .name = work_name,
           .initial = true,
           .owner_roles = teachers,
           .has_deadline = true,
@@ -44,16 +45,17 @@ static void job_stages(struct org *org, struct graph *g)
         ok(graph_add_stage(g, &stages[i], "job.lua:1", &org->e));
 }
 
-static struct graph *job_new(struct org *org)
+static struct graph *job_new(struct org *org, int version, const char *work_name)
 {
-    static const char *const any[] = { "*", NULL }, *const work[] = { "work", NULL };
-    static const char *const to[] = { "work", "on_hold", "waiting", "visit", "free", "done" };
-    struct graph *g = graph_new("job", 1, "test");
+    static const char *const any[] = { "*", NULL };
+    const char *const work[] = { work_name, NULL };
+    const char *const to[] = { work_name, "on_hold", "waiting", "visit", "free", "done" };
+    struct graph *g = graph_new("job", version, "test");
     const struct field visit = { .name = "visit_at", .type = FIELD_TIME };
     const struct field need = { .name = "need", .type = FIELD_TEXT };
     ok(graph_add_field(g, &visit, &org->e));
     ok(graph_add_field(g, &need, &org->e));
-    job_stages(org, g);
+    job_stages(org, g, work_name);
     for (size_t i = 0; i < COUNT(to); i++) {
         const struct transition t = { .name = to[i], .guard = -1, .effect = -1 };
         ok(graph_add_transition(g, &t, any, to[i], &org->e));
@@ -61,7 +63,7 @@ static struct graph *job_new(struct org *org)
     const struct transition lapse = { .name = "lapse", .guard = -1, .effect = -1 };
     ok(graph_add_transition(g, &lapse, work, "lapsed", &org->e));
     const struct span after = { .days = 10 };
-    ok(graph_set_expire(g, "work", &after, "lapse", "job.lua:9", &org->e));
+    ok(graph_set_expire(g, work_name, &after, "lapse", "job.lua:9", &org->e));
     ok(graph_finish(g, &org->e));
     return g;
 }
@@ -70,7 +72,7 @@ static int setup(void **state)
 {
     int rc = rules_setup(state);
     struct org *org = *state;
-    ok(domain_add_graph(org->d, job_new(org), &org->e));
+    ok(domain_add_graph(org->d, job_new(org, 1, "work"), &org->e));
     return rc;
 }
 
@@ -320,6 +322,38 @@ static void test_graph(void **state)
     graph_free(g);
 }
 
+/* Another version of the workflow, where the stage has another name. */
+static void test_migrated(void **state)
+{
+    struct org *org = *state;
+    const struct migration_name stages[] = { { "work", "labour" } };
+    const struct migration map = { .from = 1, .stages = stages, .stage_count = 1 };
+    int64_t paused = open_job(org), held = open_job(org);
+    struct migration_plan plan;
+    at(org, 2, 13, "");
+    stop(org, paused);
+    ok(move_on(org, held, &teacher, "waiting", NULL));
+    domain_remove_plugin(org->d, "test");
+    struct graph *g = job_new(org, 2, "labour");
+    ok(graph_add_migration(g, &map, NULL, &org->e));
+    ok(domain_add_graph(org->d, g, &org->e));
+    for (int64_t id = paused; id <= held; id++) {
+        org_begin(org);
+        ok(domain_migrate(org->d, &org_operator, id, &plan, &org->e));
+        assert_false(plan.due_moves);
+        migration_plan_free(&plan);
+        org_end(org);
+        expect_due(org, id, "");
+    }
+    expect_paused(org, paused, "paused since 2026-03-02 13:00, 12 hours of working time remain");
+    at(org, 10, 9, "");
+    go_on(org, paused);
+    ok(move_on(org, held, &teacher, "labour", NULL));
+    expect_due(org, paused, "2026-03-11 13:00");
+    expect_due(org, held, "2026-03-11 13:00");
+    expect_audit(org);
+}
+
 /* ---- the record ---- */
 
 static void expect_record(struct org *org, int64_t id, const char *lines)
@@ -389,6 +423,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_field, setup, org_teardown),
         cmocka_unit_test_setup_teardown(test_hold, setup, org_teardown),
         cmocka_unit_test_setup_teardown(test_hold_left, setup, org_teardown),
+        cmocka_unit_test_setup_teardown(test_migrated, setup, org_teardown),
         cmocka_unit_test_setup_teardown(test_graph, setup, org_teardown),
         cmocka_unit_test_setup_teardown(test_record, setup, org_teardown),
     };

@@ -64,7 +64,7 @@ static void test_moves(void **state)
 {
     struct org *org = *state;
     int64_t id = review_at(org, "gathering");
-    int64_t last = store_last_event(org->store);
+    int64_t last;
     review_at(org, "concern"); /* without a deadline */
     int64_t third = review_at(org, "gathering");
     expect_moves(org, "week = Mon-Fri 09:00-17:00", false, "");

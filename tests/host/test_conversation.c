@@ -238,6 +238,52 @@ static void import_and_export(void **state)
     assert_has(ask(w, request), "is a folder");
 }
 
+/* Neither may freeze whoever hosts the organisation. */
+static void pipes_and_devices_are_refused(void **state)
+{
+    struct world *w = *state;
+    char request[512], pipe[128];
+    snprintf(pipe, sizeof pipe, "%s/pipe.csv", w->f->dir);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    const char *const paths[] = { pipe, "/dev/zero" };
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(request, sizeof request,
+                 "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"%s\",\"format\":\"csv\"}",
+                 paths[i]);
+        assert_has(ask(w, request), "it is no file");
+        snprintf(request, sizeof request,
+                 "{\"op\":\"export\",\"entity\":\"people\",\"path\":\"%s\",\"format\":\"csv\"}",
+                 paths[i]);
+        assert_has(ask(w, request), "no regular file");
+    }
+}
+
+static void cancel_at_progress(void *context)
+{
+    conversation_cancel(context);
+}
+
+static void an_import_asks_whether_to_stop(void **state)
+{
+    struct world *w = *state;
+    char request[512];
+    struct buf csv = BUF_INIT;
+    buf_puts(&csv, "name\n");
+    for (int i = 0; i < 3000; i++)
+        buf_printf(&csv, "P%d\n", i);
+    fixture_write(w->f, "many.csv", csv.data);
+    buf_free(&csv);
+    snprintf(request, sizeof request,
+             "{\"op\":\"import\",\"entity\":\"people\",\"path\":\"%s/many.csv\"}", w->f->dir);
+    org_set_poll(w->o, cancel_at_progress, w->t.c);
+    const char *frames = ask(w, request);
+    org_set_poll(w->o, NULL, NULL);
+    assert_has(frames, "\"code\":\"cancelled\"");
+    assert_has(frames, "kept before that:");
+    assert_has(frames, " created");
+    assert_has(ask(w, "{\"op\":\"eval\",\"text\":\"people.count{} <= 1000\"}"), "true");
+}
+
 static void large_exports_keep_characters_whole(void **state)
 {
     struct world *w = *state;
@@ -339,13 +385,20 @@ static void a_failed_commit_fails_the_request(void **state)
     none.rlim_cur = 1;
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
-    char *frames = mem_dup(
-        ask(w, "{\"op\":\"eval\",\"text\":\"for i = 1, 200 do people.add{name='Bob'} end\"}"));
+    char *frames =
+        mem_dup(ask(w, "{\"op\":\"eval\",\"text\":\"for i = 1, 200 do people.add{name='Bob'} end "
+                       "print('kept'); return people.add{name='Eve'}\"}"));
     char *script =
         mem_dup(ask(w, "{\"op\":\"run\",\"name\":\"x\",\"source\":\"people.add{name='Cid'}\"}"));
+    char *caught = mem_dup(ask(w, "{\"op\":\"run\",\"name\":\"x\",\"source\":\"pcall(people.add, "
+                                  "{name='Cid'})\"}"));
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_has(caught, "the script was stopped");
+    assert_has(caught, "disk I/O error"); /* why */
+    mem_free(caught);
     assert_has(frames, "{\"error\":{\"code\":\"io\"");
     assert_lacks(frames, "\"done\"");
+    assert_lacks(frames, "\"out\"");
     assert_has(script, "{\"error\":{");
     mem_free(frames);
     mem_free(script);
@@ -371,6 +424,8 @@ int main(void)
         T(commands_and_reports),
         T(completion),
         T(import_and_export),
+        T(pipes_and_devices_are_refused),
+        T(an_import_asks_whether_to_stop),
         T(large_exports_keep_characters_whole),
         T(audit_status_settle),
         T(another_actor_has_another_session),

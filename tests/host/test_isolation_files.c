@@ -34,12 +34,12 @@ static void world(struct pair *p)
     fixture_write(p->f, "orgs/elm/plugins/own/plugin.ini", "[plugin]\nname = own\nversion = 1\n");
     fixture_write(p->f, "orgs/elm/plugins/own/init.lua", "-- " SECRET "\n");
     fixture_write(p->f, "orgs/oak/mine.json", "\"of oak\"");
-    fixture_write(p->f, "work/mine.json", "\"of oak\"");
+    fixture_write(p->f, "desk/mine.json", "\"of oak\"");
     path_of(dir, sizeof dir, p, "orgs/elm");
-    link_to(p, "work/file.json", "../orgs/elm/secret.json");
-    link_to(p, "work/folder", "../orgs/elm");
-    link_to(p, "work/whole", dir);
-    link_to(p, "work/up", "..");
+    link_to(p, "desk/file.json", "../orgs/elm/secret.json");
+    link_to(p, "desk/folder", "../orgs/elm");
+    link_to(p, "desk/whole", dir);
+    link_to(p, "desk/up", "..");
     link_to(p, "orgs/oak/elm", "../elm");
     link_to(p, "orgs/oak/outbox/M-9.txt", "../../elm/secret.json");
     pair_open(p);
@@ -82,24 +82,24 @@ static void refused(struct pair *p, const struct reach *r, const char *const *ho
 }
 
 static const struct reach files_of_elm[] = {
-    { "work", "../orgs/elm/secret.json" },
-    { "work", "%H/orgs/elm/secret.json" },
-    { "work", "%H/work/../orgs/elm/secret.json" },
-    { "work", "file.json" },
-    { "work", "folder/secret.json" },
-    { "work", "whole/secret.json" },
-    { "work", "up/orgs/elm/secret.json" },
-    { "work", "./up/work/up/orgs/elm/secret.json" },
-    { "work", "%H/work/folder/secret.json" },
-    { "work", "/proc/self/root%H/orgs/elm/secret.json" },
-    { "work", "/proc/self/root%H/work/file.json" },
-    { "work", "/proc/thread-self/root%H/orgs/elm/secret.json" },
-    { "work", "folder/outbox/M-1.txt" },
-    { "work", "../orgs/elm/org.db" },
-    { "work", "folder/org.db" },
-    { "work", "folder/org.db-wal" },
-    { "work", "folder/org.ini" },
-    { "work", "folder/plugins/own/init.lua" },
+    { "desk", "../orgs/elm/secret.json" },
+    { "desk", "%H/orgs/elm/secret.json" },
+    { "desk", "%H/desk/../orgs/elm/secret.json" },
+    { "desk", "file.json" },
+    { "desk", "folder/secret.json" },
+    { "desk", "whole/secret.json" },
+    { "desk", "up/orgs/elm/secret.json" },
+    { "desk", "./up/desk/up/orgs/elm/secret.json" },
+    { "desk", "%H/desk/folder/secret.json" },
+    { "desk", "/proc/self/root%H/orgs/elm/secret.json" },
+    { "desk", "/proc/self/root%H/desk/file.json" },
+    { "desk", "/proc/thread-self/root%H/orgs/elm/secret.json" },
+    { "desk", "folder/outbox/M-1.txt" },
+    { "desk", "../orgs/elm/org.db" },
+    { "desk", "folder/org.db" },
+    { "desk", "folder/org.db-wal" },
+    { "desk", "folder/org.ini" },
+    { "desk", "folder/plugins/own/init.lua" },
     /* The home itself, where people stand who work with several. */
     { ".", "orgs/elm/secret.json" },
     { ".", "orgs/oak/../elm/secret.json" },
@@ -109,8 +109,8 @@ static const struct reach files_of_elm[] = {
     { ".", "orgs/elm/org.db-wal" },
     { ".", "orgs/elm/org.ini" },
     { ".", "orgs/elm/plugins/own/init.lua" },
-    { ".", "work/file.json" },
-    { ".", "work/folder/secret.json" },
+    { ".", "desk/file.json" },
+    { ".", "desk/folder/secret.json" },
     { ".", "%H/orgs/elm/secret.json" },
     { "orgs", "elm/secret.json" },
     { "orgs/oak", "../elm/secret.json" },
@@ -124,9 +124,9 @@ static const struct reach files_of_elm[] = {
 };
 
 static const struct reach places_to_write[] = {
-    { "work", "folder/new.json" },
-    { "work", "up/orgs/elm/new.json" },
-    { "work", "../orgs/elm/outbox/M-2.txt" },
+    { "desk", "folder/new.json" },
+    { "desk", "up/orgs/elm/new.json" },
+    { "desk", "../orgs/elm/outbox/M-2.txt" },
     { ".", "orgs/elm/new.json" },
     { ".", "orgs/elm/outbox/M-2.txt" },
     { ".", "orgs/elm/plugins/own/new.lua" },
@@ -208,7 +208,7 @@ static void open_files_are_out_of_reach(void **state)
     world(p);
     for (int fd = 0; fd < 40; fd++) {
         char name[64];
-        static const char *const folders[] = { "work", ".", "orgs/elm", NULL };
+        static const char *const folders[] = { "desk", ".", "orgs/elm", NULL };
         snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
         for (size_t i = 0; folders[i]; i++)
             is_refused(p, folders[i], name, ways);
@@ -222,8 +222,8 @@ static void ones_own_files_are_there(void **state)
     struct pair *p = *state;
     char folder[256];
     world(p);
-    static const struct reach reads[] = { { "work", "mine.json" },
-                                          { ".", "work/mine.json" },
+    static const struct reach reads[] = { { "desk", "mine.json" },
+                                          { ".", "desk/mine.json" },
                                           { ".", "orgs/oak/mine.json" },
                                           { "orgs/oak", "mine.json" } };
     for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
@@ -267,7 +267,7 @@ static void plugins_have_no_files(void **state)
     world(p);
     path_of(folder, sizeof folder, p, ".");
     static const char *const names[] = { "orgs/elm/secret.json", "orgs/oak/mine.json",
-                                         "work/mine.json", "/proc/self/maps", NULL };
+                                         "desk/mine.json", "/proc/self/maps", NULL };
     for (size_t i = 0; names[i]; i++) {
         snprintf(lua, sizeof lua, "baton.call('read', {name='%s'})", names[i]);
         assert_has(pair_run(p, OAK, folder, lua), "a plugin has none");

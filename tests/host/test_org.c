@@ -120,7 +120,8 @@ static void settings_are_checked(void **state)
         { "[org]\ntitel = x\n", "did you mean \"title\"", "org.ini:2" },
         { "[org]\nclock = fast\n", "system or movable", "org.ini:2" },
         { "[org]\nzone = Mars\n", "Mars", "org.ini:2" },
-        { "[org]\nplugins = alpha\n[plugin alhpa]\nx = 1\n", "did you mean \"alpha\"", "org.ini:4" },
+        { "[org]\nplugins = alpha\n[plugin alhpa]\nx = 1\n", "did you mean \"alpha\"",
+          "org.ini:4" },
         { "[org]\nplugins = tutoring\n[plugin tutorin]\nx = 1\n", "did you mean \"tutoring\"",
           "org.ini:4" },
         { "[limits]\nlua_bytes = 7\n", "lua_bytes", "org.ini:2" },
@@ -158,6 +159,19 @@ static void a_broken_plugin_is_left_out(void **state)
     }
     assert_int_equal(loaded, 1);
     org_close(o);
+}
+
+/* Out of descriptors for now: not opened, rather than opened without the plugin. */
+static void a_shortage_leaves_no_plugin_out(void **state)
+{
+    struct fixture *f = *state;
+    struct org *o = NULL;
+    fixture_plugin(f, "good", "error('x: ' .. 'Too many open files')\n");
+    fixture_org(f, "oak", "good", false);
+    assert_int_equal(org_open(&o, f->home, "oak", fixture_notice, f, &f->e), -ERROR_IO);
+    assert_non_null(strstr(f->e.message, "plugin good: "));
+    fixture_plugin(f, "good", "");
+    org_close(fixture_open(f, "oak"));
 }
 
 static void reload_keeps_the_old_on_error(void **state)
@@ -257,11 +271,17 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        T(a_turn_keeps_or_leaves_nothing),   T(many_commands_share_a_turn),
-        T(a_turn_in_a_turn_is_refused),      T(only_one_opens_it),
-        T(a_lost_database_is_not_made_anew), T(settings_are_checked),
-        T(a_broken_plugin_is_left_out),      T(reload_keeps_the_old_on_error),
-        T(plugins_of_the_org_come_first),    T(actors_are_staff),
+        T(a_turn_keeps_or_leaves_nothing),
+        T(many_commands_share_a_turn),
+        T(a_turn_in_a_turn_is_refused),
+        T(only_one_opens_it),
+        T(a_lost_database_is_not_made_anew),
+        T(settings_are_checked),
+        T(a_broken_plugin_is_left_out),
+        T(a_shortage_leaves_no_plugin_out),
+        T(reload_keeps_the_old_on_error),
+        T(plugins_of_the_org_come_first),
+        T(actors_are_staff),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

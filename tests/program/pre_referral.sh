@@ -96,10 +96,9 @@ org=spec_locked
 "$baton" org add "$org" >/dev/null
 sed 's/^title = .*/title = Locked/' "$BATON_HOME/orgs/spec_default/org.ini" >"$BATON_HOME/orgs/$org/org.ini"
 printf '[workflow pre_referral]\ndisable = parent_request\n' >>"$BATON_HOME/orgs/$org/org.ini"
-if "$baton" --org "$org" repl -e 'referrals.open{ workflow = "pre_referral" }' >"$home/out" 2>&1; then
-    echo "parent_request could be disabled"
-    exit 1
-fi
+"$baton" --org "$org" repl -e 'local r = referrals.open{ workflow = "pre_referral" }
+r:advance("parent_request") assert(r.stage == "evaluation")' >"$home/out" 2>&1 ||
+    { echo "parent_request could be disabled"; cat "$home/out"; exit 1; }
 "$baton" --org "$org" doctor >"$home/doctor" 2>&1 || true
 cat "$home/out" "$home/doctor" | grep -q "1414(a)(1)(B)" || { echo "the refusal does not name its source:"; cat "$home/out" "$home/doctor"; exit 1; }
 echo "parent_request can't be disabled"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the README as its reader would: blocks behind these marks, in order, in an empty folder.
+# Runs the README (or the page that is named) as its reader would: blocks behind these marks, in order, in an
+# empty folder.
 #   <!-- file: PATH -->   the block is written to PATH
 #   <!-- shell -->        the block is run by bash; the folder that it changes to stays
 #   <!-- repl: ORG -->    the block is piped into the REPL of that organisation
@@ -7,8 +8,16 @@
 set -euo pipefail
 export BATON=${BATON:?}
 source=${SOURCE:?}
+page=${1:-README.md}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+leave() { # a server that a block began and did not come to stop
+    local socket
+    find "$work/here" -name baton.sock 2>/dev/null | while read -r socket; do
+        "$BATON" --home "$(dirname "$socket")" --quiet stop >/dev/null 2>&1 || true
+    done
+    rm -rf "$work"
+}
+trap leave EXIT
 mkdir "$work/steps" "$work/here" "$work/bin"
 ln -s "$BATON" "$work/bin/baton"
 export PATH=$work/bin:$PATH
@@ -32,7 +41,7 @@ awk -v dir="$work/steps" '
         next
     }
     inside { print > file }
-' "$source/README.md"
+' "$source/$page"
 
 # Does a file match lines in which … stands for anything?
 matches() { # wanted, seen
@@ -63,7 +72,7 @@ for mark in "$work"/steps/*.mark; do
     shell)
         printf '\npwd >"%s/pwd"\n' "$work" >>"$block"
         if ! bash -eu "$block" >"$work/out" 2>&1 </dev/null; then
-            printf 'README: this fails:\n%s\nIt said:\n%s\n' "$(cat "$block")" "$(cat "$work/out")"
+            printf '%s: this fails:\n%s\nIt said:\n%s\n' "$page" "$(cat "$block")" "$(cat "$work/out")"
             exit 1
         fi
         cd "$(cat "$work/pwd")"
@@ -72,14 +81,14 @@ for mark in "$work"/steps/*.mark; do
     repl:*)
         org=$(sed 's/^repl: *//' "$mark")
         if ! baton --org "$org" repl <"$block" >"$work/out" 2>&1; then
-            printf 'README: the REPL stops at this:\n%s\nIt said:\n%s\n' "$(cat "$block")" "$(cat "$work/out")"
+            printf '%s: the REPL stops at this:\n%s\nIt said:\n%s\n' "$page" "$(cat "$block")" "$(cat "$work/out")"
             exit 1
         fi
         repls=$((repls + 1))
         ;;
     output)
         if ! matches "$block" "$work/out"; then
-            printf 'README says:\n%s\nThe program says:\n%s\n' "$(cat "$block")" "$(cat "$work/out")"
+            printf '%s says:\n%s\nThe program says:\n%s\n' "$page" "$(cat "$block")" "$(cat "$work/out")"
             exit 1
         fi
         outputs=$((outputs + 1))
@@ -87,7 +96,7 @@ for mark in "$work"/steps/*.mark; do
     esac
 done
 if [ $shells = 0 ] || [ $repls = 0 ] || [ $outputs = 0 ] || [ $files = 0 ]; then
-    echo "README: no file, shell, REPL or output was found: $files, $shells, $repls, $outputs"
+    echo "$page: no file, shell, REPL or output was found: $files, $shells, $repls, $outputs"
     exit 1
 fi
-echo "README: $files files, $shells shell blocks, $repls REPL blocks, $outputs outputs as shown"
+echo "$page: $files files, $shells shell blocks, $repls REPL blocks, $outputs outputs as shown"

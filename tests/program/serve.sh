@@ -56,6 +56,16 @@ kill -TERM "$pid"
 code=0; wait "$pid" || code=$?
 [ "$code" = 130 ] || fail "an interrupted script ends with $code: $(cat "$dir/out")"
 
+# An import that fills the server for long: Ctrl-C ends it, and says what was kept.
+awk 'BEGIN { print "name,external_id"; for (i = 0; i < 3000000; i++) print "P" i ",x" i }' > many.csv
+"$BATON" -q org add delta
+"$BATON" -o delta import people many.csv >"$dir/out" 2>&1 &
+pid=$!
+sleep 0.7
+kill -TERM "$pid"
+code=0; wait "$pid" || code=$?
+[ "$code" = 130 ] && grep -q 'kept before' "$dir/out" || fail "an interrupted import ends with $code: $(cat "$dir/out")"
+
 # A statement too, though nothing in it gives way, and nobody waits for its 5 s.
 "$BATON" -o alpha repl -e 'while true do end' >"$dir/out" 2>&1 &
 pid=$!
@@ -86,7 +96,13 @@ echo 'oops(' > home/plugins/broken/init.lua
 grep -q ' error org=gamma plugin broken is left out' "$dir/log" || fail "the level of a plugin that is left out"
 "$BATON" status | grep -q 'gamma *UTC' || fail "the zone in the status"
 
-"$BATON" stop | grep -q Stopped || fail "stop"
+# Not even an import keeps it from ending.
+"$BATON" -o delta import people many.csv >"$dir/out" 2>&1 &
+pid=$!
+sleep 0.5
+timeout 5 "$BATON" stop | grep -q Stopped || fail "stop"
+code=0; wait "$pid" || code=$?
+[ "$code" = 130 ] && grep -q 'the server is stopping' "$dir/out" || fail "a stopped import: $code $(cat "$dir/out")"
 code=0; wait "$server" || code=$?
 [ "$code" = 0 ] || fail "the server ended with $code"
 code=0; "$BATON" stop >"$dir/out" 2>&1 || code=$?
@@ -95,7 +111,12 @@ code=0; "$BATON" stop >"$dir/out" 2>&1 || code=$?
 
 # SIGTERM ends it as well, and a killed one leaves nothing in the way.
 start
+"$BATON" -o delta import people many.csv >"$dir/out" 2>&1 &
+pid=$!
+sleep 0.5
 kill -TERM "$server"
+wait "$pid" || true
+grep -q 'the server is stopping' "$dir/out" || fail "a terminated import: $(cat "$dir/out")"
 code=0; wait "$server" || code=$?
 [ "$code" = 0 ] || fail "SIGTERM ended it with $code"
 start

@@ -67,6 +67,20 @@ code=0; "$BATON" --org alpha export people "$dir/no/such/x.csv" >out 2>&1 || cod
 code=0; "$BATON" --org alpha export people /dev/full --format csv >out 2>&1 || code=$?
 [ "$code" = 8 ] || fail "disk full: $code $(cat out)"
 
+# Pipes and devices are ours, not of whoever hosts the organisation.
+mkfifo "$dir/pipe.csv"
+cat "$dir/pipe.csv" > piped.csv & reader=$!
+"$BATON" --org alpha export people "$dir/pipe.csv" >out 2>&1 || fail "export to a pipe: $(cat out)"
+wait "$reader"
+"$BATON" --org alpha export people - | cmp - piped.csv || fail "what came through the pipe differs"
+"$BATON" --org alpha export people /dev/stdout --format csv -q > direct.csv || fail "/dev/stdout"
+cmp direct.csv piped.csv || fail "/dev/stdout differs"
+cat piped.csv > "$dir/pipe.csv" & writer=$!
+"$BATON" --org alpha import people "$dir/pipe.csv" >out 2>&1 || fail "import from a pipe: $(cat out)"
+wait "$writer"
+grep -q 'unchanged' out || fail "import from a pipe: $(cat out)"
+"$BATON" --org alpha import people <(cat piped.csv) --format csv >out 2>&1 || fail "a substitution: $(cat out)"
+
 # A column that is not known names the ways out; a reference may go without its _id, as in Lua.
 printf 'Title,zip\nx,1\n' > cols.csv
 code=0; "$BATON" --org alpha import tasks cols.csv >out 2>&1 || code=$?

@@ -141,7 +141,7 @@ static inline void world_open_session(struct world *w)
 {
     char cwd[128], named[128];
     const char *const args[] = { "one", "two", NULL };
-    snprintf(cwd, sizeof cwd, "%s/work", w->dir);
+    snprintf(cwd, sizeof cwd, "%s/desk", w->dir);
     snprintf(named, sizeof named, "%s/named.csv", w->dir);
     const char *const files[] = { named, NULL };
     const struct session_options so = { .actor = &world_operator,
@@ -188,7 +188,7 @@ static inline int world_setup_with(void **state, size_t limit_bytes)
     w->limit_bytes = limit_bytes;
     strcpy(w->dir, "/tmp/baton-script-XXXXXX");
     assert_non_null(mkdtemp(w->dir));
-    world_folder(w, "work");
+    world_folder(w, "desk");
     world_folder(w, "plugins");
     world_folder(w, "plugins/tutoring");
     world_write(w, "plugins/tutoring/plugin.ini", world_plugin_ini);

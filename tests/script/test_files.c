@@ -5,15 +5,15 @@ static void test_allowed(void **state)
 {
     struct world *w = *state;
     char text[512];
-    world_write(w, "work/in.json", "{\"a\":1}");
+    world_write(w, "desk/in.json", "{\"a\":1}");
     world_write(w, "outside.json", "{\"a\":2}");
     world_write(w, "named.csv", "name\nAda\n");
-    world_folder(w, "work/sub");
-    snprintf(text, sizeof text, "%s/work/link.json", w->dir);
+    world_folder(w, "desk/sub");
+    snprintf(text, sizeof text, "%s/desk/link.json", w->dir);
     assert_int_equal(symlink("../outside.json", text), 0);
-    snprintf(text, sizeof text, "%s/work/inner.json", w->dir);
+    snprintf(text, sizeof text, "%s/desk/inner.json", w->dir);
     assert_int_equal(symlink("in.json", text), 0);
-    snprintf(text, sizeof text, "%s/work/up", w->dir);
+    snprintf(text, sizeof text, "%s/desk/up", w->dir);
     assert_int_equal(symlink("..", text), 0);
     static const struct world_case cases[] = {
         { "json.read('in.json').a", "1" },
@@ -58,11 +58,11 @@ static void test_csv(void **state)
     struct world *w = *state;
     world_people(w);
     world_write(
-        w, "work/a.csv",
+        w, "desk/a.csv",
         "\xEF\xBB\xBFname,age,,name\r\nAda,36,x,y\r\n\"B,\"\"q\"\"\",7\n\nlast,1,2,3,4,5\n");
-    world_write(w, "work/semi.csv", "a;b\n1;2\n");
-    world_write(w, "work/bad.csv", "a,b\n\"never closed\n");
-    world_write(w, "work/empty.csv", "");
+    world_write(w, "desk/semi.csv", "a;b\n1;2\n");
+    world_write(w, "desk/bad.csv", "a,b\n\"never closed\n");
+    world_write(w, "desk/empty.csv", "");
     static const struct world_case cases[] = {
         { "rows = {} lines = {} for row, line in csv.read('a.csv') do rows[#rows + 1] = row "
           "lines[#lines + 1] = line end",
@@ -109,11 +109,11 @@ static void test_csv(void **state)
     static const struct {
         const char *name, *wanted;
     } files[] = {
-        { "work/p.csv", "ref,name,fields.grade\nP-1,Ada Lovelace,3\nP-2,Bob,\n" },
-        { "work/r.csv", "ref,subject.name,fields.tags,owner.name\nR-1,Ada Lovelace,,\n" },
-        { "work/t.csv", "a,b\n\"x,y\",1\n\"\",true\n" },
-        { "work/l.csv", "1,2\na,'=b\n" },
-        { "work/e.csv", "" },
+        { "desk/p.csv", "ref,name,fields.grade\nP-1,Ada Lovelace,3\nP-2,Bob,\n" },
+        { "desk/r.csv", "ref,subject.name,fields.tags,owner.name\nR-1,Ada Lovelace,,\n" },
+        { "desk/t.csv", "a,b\n\"x,y\",1\n\"\",true\n" },
+        { "desk/l.csv", "1,2\na,'=b\n" },
+        { "desk/e.csv", "" },
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *text = world_read(w, files[i].name), *out = text;
@@ -129,7 +129,7 @@ static void test_csv(void **state)
 static void test_text(void **state)
 {
     struct world *w = *state;
-    world_write(w, "work/lines.txt", "\xEF\xBB\xBFone\r\ntwo\n\nfour");
+    world_write(w, "desk/lines.txt", "\xEF\xBB\xBFone\r\ntwo\n\nfour");
     static const struct world_case cases[] = {
         { "for l in text.lines('lines.txt') do print('[' .. l .. ']') end",
           "[one]\n[two]\n[]\n[four]" },

@@ -139,6 +139,76 @@ static void effects_that_keep_failing(void **state)
     ok(go(f, id, "always", NULL,
           NULL)); /* what the law demands goes through without what follows from it */
     gives("return referrals.get(1).stage", "z");
+    gives("local t = tasks.first{kind = 'effect_failed'} return t.role .. ' ' .. t.about.ref",
+          "lead R-1");
+    gives(
+        "local e = referrals.get(1):history{limit = 1}[1] return e.kind .. ' ' .. e.plugin .. ' ' "
+        ".. e.error.code .. ' ' .. e.error.message",
+        "referral.effect_failed p denied R-1: the effect of \"always\" failed: plugin p is "
+        "switched "
+        "off after 5 failures in a row, until the organisation is reloaded; the last: "
+        "p/init.lua:20: "
+        "plugin p, effect of \"half\": in the middle");
+}
+
+/* Whatever effect and handlers do, it goes; nothing of what they wrote is left. */
+static void locked_transitions_go(void **state)
+{
+    struct fix *f = *state;
+    static const struct {
+        const char *effect, *handler, *message;
+    } cases[] = {
+        { "people.add{name = 'A'} error('broken')", "", "broken" },
+        { "people.add{name = 'A'} while true do end", "", "ran longer" },
+        { "people.add{name = 'A'} r:advance('nothing')", "", "nothing leaves stage" },
+        { "pcall(baton.turn, function() people.add{name = 'A'} error('x') end)", "", "half-way" },
+        { "pcall(r.advance, r, 'nothing')", "people.add{name = 'A'} error('veto')", "veto" },
+        { "people.add{name = 'A'}", "error{code = 'denied', message = 'no'}", "" },
+    };
+    f->options.call_ms = 40;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char lua[2048];
+        snprintf(
+            lua, sizeof lua,
+            "baton.workflow{ name = 'w', stages = { {name = 'a'}, {name = 'z', final = true} },\n"
+            "  transitions = { { name = 'end', from = 'a', to = 'z' },\n"
+            "  { name = 'always', from = '*', to = 'z', locked = true, source = 'the law',\n"
+            "    effect = function(r) %s end } } }\n"
+            "baton.on('referral.advanced', function(e, r) %s end)\n",
+            cases[i].effect, cases[i].handler);
+        fix_reopen(f);
+        fix_use(f, "permissions = people\n", lua);
+        ok(fix_run(f, "local r = referrals.open{workflow = 'w', title = 'T'} r:advance('always')"));
+        snprintf(lua, sizeof lua,
+                 "local r = referrals.get(%zu) return r.stage .. people.count{} .. "
+                 "tasks.count{about = r, role = 'lead'} .. r:history{limit = 1}[1].plugin",
+                 i + 1);
+        gives(lua, "z01p");
+        snprintf(lua, sizeof lua, "return referrals.get(%zu):history{limit = 1}[1].error.message",
+                 i + 1);
+        ok(fix_run(f, lua));
+        if (!strstr(buf_text(&f->output), cases[i].message))
+            fail_msg("%zu: %s", i, buf_text(&f->output));
+    }
+}
+
+/* Nor does a calendar stop it: a deadline that it cannot say is left out. */
+static void locked_without_a_deadline(void **state)
+{
+    struct fix *f = *state;
+    fix_use(
+        f, "",
+        "baton.workflow{ name = 'w', stages = { {name = 'a'}, {name = 'b', deadline = {within = "
+        "'20000 school days'}}, {name = 'z', final = true} },\n"
+        "  transitions = { { name = 'go', from = 'a', to = 'b' }, { name = 'end', from = 'b', to "
+        "= 'z' },\n"
+        "  { name = 'always', from = '*', to = 'b', locked = true, source = 'the law' } } }\n");
+    int64_t id = opened(f);
+    refused(go(f, id, "go", NULL, NULL), ERROR_LIMIT, "school days");
+    ok(go(f, id, "always", NULL, NULL));
+    gives("local r = referrals.get(1) return r.stage .. tostring(r.due_at_ms) .. "
+          "tasks.count{kind = 'effect_failed'}",
+          "bnil1");
 }
 
 static void handlers_in_order(void **state)
@@ -271,6 +341,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(handles_are_of_their_row, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(effects, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(effects_that_keep_failing, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(locked_transitions_go, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(locked_without_a_deadline, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(handlers_in_order, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(handlers_of_referrals, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(emitting, fix_setup, fix_teardown),

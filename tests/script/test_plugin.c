@@ -2,6 +2,8 @@
  * stay inside, permissions, the circuit breaker. */
 #include "plugin_fixture.h"
 
+#include "script/hooks_internal.h"
+
 static struct plugin_info info_of(struct fix *f, const char *name)
 {
     struct plugin_info info;
@@ -126,8 +128,17 @@ static void order_and_requirements(void **state)
     fix_reopen(f);
     fix_plugin(f, "base", "requires = top\n", "");
     fix_plugin(f, "middle", "requires = base\n", "");
-    refused(fix_load(f, names), ERROR_INVALID,
-            "ring: top requires middle requires base requires top");
+    fix_plugin(f, "above", "requires = top\n", "");
+    fix_plugin(f, "aside", "", "");
+    static const char *const five[] = { "above", "aside", "top", "middle", "base", NULL };
+    ok(fix_load(f, five));
+    for (size_t i = 2; i < 5; i++) {
+        assert_false(info_of(f, five[i]).loaded);
+        assert_contains(info_of(f, five[i]).problem,
+                        "ring: top requires middle requires base requires top");
+    }
+    assert_contains(info_of(f, "above").problem, "plugin above requires top, which did not load");
+    assert_true(info_of(f, "aside").loaded);
 }
 
 static void settings(void **state)
@@ -407,6 +418,31 @@ static void the_breaker(void **state)
     assert_contains(buf_text(&f->output), "stack traceback");
 }
 
+/* Each handler has a streak of its own; of the clock's, a refusal counts. */
+static void the_breaker_of_each(void **state)
+{
+    struct fix *f = *state;
+    static const struct {
+        const char *kind;
+        bool opens;
+    } cases[] = { { "timer.check", true }, { "timer.created", false }, { "my.thing", false } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char lua[256], detail[] = "{}";
+        const struct row *row = NULL;
+        snprintf(lua, sizeof lua,
+                 "baton.on('%s', function() error({code = 'denied', message = 'no'}) end)\n"
+                 "baton.on('%s', function() end, {priority = 5})",
+                 cases[i].kind, cases[i].kind);
+        fix_reopen(f);
+        fix_use(f, "", lua);
+        for (int n = 0; n < 5; n++) {
+            assert_string_equal(info_of(f, "p").problem, "");
+            refused(handlers_event(f->s, cases[i].kind, row, detail, 2, &f->e), ERROR_DENIED, "no");
+        }
+        assert_int_equal(*info_of(f, "p").problem != '\0', cases[i].opens);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +460,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(plugins_are_apart, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(permissions, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(the_breaker, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(the_breaker_of_each, fix_setup, fix_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -243,7 +243,7 @@ static void test_memory(void **state)
 {
     struct world *w = *state;
     world_people(w);
-    world_write(w, "work/a.csv", "name,age\nAda,36\nBob,7\n");
+    world_write(w, "desk/a.csv", "name,age\nAda,36\nBob,7\n");
     static const char *const texts[] = {
         "people.find{}",
         "referrals.get(1):history()",

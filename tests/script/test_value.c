@@ -42,6 +42,9 @@ static void test_columns(void **state)
         { "clock.format(tasks.add{title='t', due='2 days'}.due_at_ms)", "2026-03-03 09:00" },
         { "tasks.add{title='t', due='some day'}", "!tasks.add: \"due\": " },
         { "tasks.add{title='t', due=0/0}", "!\"due\" takes a time" },
+        { "tasks.add{title='t', due=math.mininteger}", "!outside of the years 1 to 9999" },
+        { "tasks.add{title='t', due=253402300800000}", "!outside of the years 1 to 9999" },
+        { "tasks.add{title='t', due=-8e15}", "!outside of the years 1 to 9999" },
         { "tasks.add{title='t', due={}}", "!\"due\" takes a time" },
         /* anything with an id */
         { "tasks.add{title='t', about='p-1'}.about",

@@ -28,7 +28,7 @@ char *buf_take(struct buf *b);             /* caller frees with mem_free; "" if 
 const char *buf_text(const struct buf *b); /* never NULL */
 void buf_free(struct buf *b);
 
-/* Reads a whole file of at most `limit_bytes`. */
+/* Reads a whole text file of at most `limit_bytes`; a byte order mark at its start is left out. */
 struct error;
 int buf_read_file(struct buf *b, const char *path, size_t limit_bytes, struct error *e);
 

@@ -21,6 +21,8 @@ struct csv_reader *csv_open_text(const char *text, size_t n, char separator);
 /* 1: a row; 0: end; negative: error with "line N" (row refused; the next call goes on after it,
  * unless the code is ERROR_IO). Empty lines are skipped. */
 int csv_next(struct csv_reader *r, const struct csv_cell **cells, size_t *count, struct error *e);
+/* The last row was refused, and so long that its end was not looked for: the next call says 0. */
+bool csv_gave_up(const struct csv_reader *r);
 size_t csv_line(const struct csv_reader *r);  /* line on which the last row began, from 1 */
 size_t csv_bytes(const struct csv_reader *r); /* consumed so far, for progress */
 void csv_close(struct csv_reader *r);

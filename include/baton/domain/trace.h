@@ -27,6 +27,8 @@ struct trace_frame {
 void domain_trace_begin(struct domain *d, struct trace_frame *f, const char *plugin,
                         const char *what, const char *where);
 void domain_trace_end(struct domain *d, struct trace_frame *f);
+/* Code of that plugin failed, or is switched off: for whoever must say what was not done. */
+void domain_trace_failed(struct domain *d, const char *plugin);
 
 /* Writes one object: {seq, at_ms, kind, actor, about, by, caused_by: {seq, kind, about},
  * handlers: [{what, plugin, where, us, wrote: [{seq, kind, about}]}]}; absent members left out.

@@ -9,7 +9,8 @@
  *   import    {entity,path,format?,map?,dry_run?,skip_unknown?,separator?}
  *                                   → progress…, refused…, done{report}
  *   export    {entity,path,format?,separator?}  → progress…, done{report}
- *                                   (path "-": rows as "data" frames)
+ *                                   (path "-": rows as "data" frames; else, as for import, a regular
+ *                                   file: a pipe could hold everybody up)
  *   audit     {}                    → progress…, done{result}
  *   status    {}                    → done{…}        (org optional: all)
  *   complete  {line,cursor,cwd?}    → done{start,words}
@@ -75,7 +76,9 @@ void conversation_start_many(struct conversation *const *c, struct json_t *const
 /* Whether a request would be one command in a turn, so that waiting for others pays. */
 bool conversation_shares(const struct json_t *request);
 bool conversation_busy(const struct conversation *c);
-void conversation_step(struct conversation *c);   /* a slice of some 10 ms */
+void conversation_step(struct conversation *c); /* a slice of some 10 ms */
+/* The same, because of something else; the answer says `why`, which stays valid. */
+void conversation_stop(struct conversation *c, const char *why);
 void conversation_cancel(struct conversation *c); /* what runs ends soon with "cancelled" */
 bool conversation_has_session(const struct conversation *c);
 struct org *conversation_org(const struct conversation *c);

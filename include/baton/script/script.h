@@ -52,6 +52,8 @@ struct script_options {
 int script_open(struct script **out, struct domain *d, const struct script_options *o,
                 struct error *e);
 void script_close(struct script *s);
+/* Why the store failed in a write of the code; NULL: it did not, or not there. */
+const struct error *script_lost(const struct script *s);
 size_t script_memory(const struct script *s); /* bytes that Lua holds */
 
 /* ---- plugins ---- */
@@ -66,7 +68,9 @@ int script_load_plugins(struct script *s, const char *const *names, const char *
 struct plugin_info {
     const char *name, *version, *title, *dir;
     bool loaded;
-    const char *problem; /* why it is not, or why it was switched off; "" if all is well */
+    /* why it is not, why it was switched off, or what org.ini wants of it and does not get; "" if
+     * all is well */
+    const char *problem;
     int64_t calls, failures;
     uint64_t cpu_ns;
     size_t workflows, handlers, commands, jobs, reports;

@@ -424,6 +424,61 @@ describe("pre_referral", school, function()
     end)
 end)
 
+describe("pre_referral, a parent's request", { zone = school.zone,
+    calendar = { week = "Mon-Fri 08:00-16:00", terms = "2020-01-01..2020-06-30" } }, function()
+    before(staff_of_the_school)
+
+    local function has_gone(r)
+        expect(r.stage):equals("evaluation")
+        expect(tasks.count{ about = r, kind = "effect_failed" }):equals(0) -- with all that follows from it
+        expect(tasks.count{ about = r, kind = "consent" }):equals(1)
+        return tasks.first{ about = r, kind = "consent" }
+    end
+
+    local late = { consent_within = "10 school days", evaluation_days = "30 school days",
+                   hand_off_packet = true, hand_off_within = "2 school days" }
+    describe("after the last term", { settings = late }, function()
+        it("counts working days", function()
+            local task = has_gone(open_review():advance("parent_request"))
+            expect(task.due_at_ms):equals(clock.parse("10 working days"))
+        end)
+
+        it("starts the clock with a consent given before", function()
+            local r = open_review()
+            local at = clock.now()
+            consents.add{ person = r.fields.parent, purpose = "evaluation", status = "given", given_at_ms = at }
+            r:advance("parent_request")
+            expect(tasks.count{ about = r, kind = "effect_failed" }):equals(0)
+            expect(r.fields.evaluation_due_at):equals(clock.parse("30 working days", at))
+        end)
+    end)
+
+    describe("with a packet", { settings = { hand_off_packet = true } }, function()
+        it("asks the specialists where the owner has left", function()
+            local r = open_review()
+            monitor:set{ status = "inactive" }
+            has_gone(r:advance("parent_request"))
+            local task = tasks.first{ about = r, kind = "hand_off" }
+            expect(task.assignee):is_nil()
+            expect(task.role):equals("specialist")
+        end)
+
+        it("asks the owner otherwise", function()
+            local r = open_review():advance("parent_request")
+            expect(tasks.first{ about = r, kind = "hand_off" }.assignee):equals(monitor)
+        end)
+    end)
+
+    it("takes names of any length", function()
+        local r = open_review()
+        r.subject:set{ name = ("ä"):rep(30000) }
+        people.get(r.fields.parent):set{ name = ("x"):rep(60000) }
+        local task = has_gone(r:advance("parent_request"))
+        expect(#task.title < 400):is_true()
+        expect(utf8.len(task.title)):is_something() -- cut between characters
+    end)
+end)
+
 describe("pre_referral, by role", school, function()
     before(staff_of_the_school)
 

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The pages in docs/ keep in step with the program: the recipes run, links lead somewhere, and the manual
+# page names every command with its options.
+set -eu
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+export BATON_PLUGINS="$SOURCE/plugins"
+unset BATON_HOME
+
+fail() { echo "FAIL: $*" >&2; exit 1; }
+
+bash "$SOURCE/tests/program/readme.sh" docs/how-to.md
+
+# Links to files, from the page's folder.
+for page in README.md CONTRIBUTING.md docs/how-to.md docs/how-it-works.md; do
+    grep -oE '\]\([^):#]+\)' "$SOURCE/$page" | sed 's/^](//; s/)$//' | while read -r link; do
+        [ -e "$(dirname "$SOURCE/$page")/$link" ] || fail "$page: $link is not there"
+    done
+done
+
+# The commands that there are.
+"$BATON" help | sed -n 's/^  \([a-z][a-z -]*[a-z]\) *[A-Z].*/\1/p' >"$dir/commands"
+[ "$(wc -l <"$dir/commands")" -gt 20 ] || fail "few commands are read from the help"
+
+# The manual page: an entry for each command, and in it each option by its letter or its name.
+page=$SOURCE/docs/man/baton.1
+while read -r command; do
+    awk -v start=".It Cm $command" '
+        /^\.(It|El|Ss|Sh)/ { on = index($0 " ", start " ") == 1 }
+        on' "$page" >"$dir/entry"
+    [ -s "$dir/entry" ] || fail "docs/man/baton.1 has no \".It Cm $command\""
+    # shellcheck disable=SC2086  # two words: org add
+    "$BATON" $command --help | awk '/^Options:/ { on = 1; next } /^$/ { on = 0 } on' |
+        sed -nE 's/^  (-([a-zA-Z]),|   ) --([a-z-]+).*/\3 \2/p' | while read -r name letter; do
+        grep -qE "Fl Fl $name( |\$)${letter:+|Fl $letter( |\$)}" "$dir/entry" ||
+            fail "docs/man/baton.1: the entry of \"$command\" lacks --$name"
+    done
+done <"$dir/commands"
+# And nothing that is not there.
+sed -n 's/^\.It Cm \([a-z ]*[a-z]\).*/\1/p' "$page" | while read -r words; do
+    found=
+    while read -r command; do
+        case "$words " in "$command "*) found=yes ;; esac
+    done <"$dir/commands"
+    [ -n "$found" ] || fail "docs/man/baton.1: there is no command \"$words\""
+done
+
+# Both pages are well formed, where there is something to ask.
+for page in "$SOURCE"/docs/man/*.[1-9]; do
+    if command -v mandoc >/dev/null; then
+        mandoc -T lint -W warning "$page" >"$dir/lint" || fail "$(cat "$dir/lint")"
+    elif command -v groff >/dev/null && [ -e /usr/share/groff/current/tmac/mdoc.tmac ]; then
+        groff -mdoc -ww -z -T utf8 "$page" 2>"$dir/lint" || fail "$(cat "$dir/lint")"
+        [ ! -s "$dir/lint" ] || fail "$(cat "$dir/lint")"
+    fi
+done
+echo ok
