@@ -7,13 +7,13 @@
 #include "baton/base/text.h"
 
 static const struct command *const commands[] = {
-    &command_init,   &command_org_add, &command_org_list, &command_org_show,  &command_repl,
-    &command_run,    &command_call,    &command_report,   &command_test,     &command_import,    &command_export,
-    &command_serve,  &command_status,  &command_reload,   &command_stop,      &command_audit,
-    &command_doctor, &command_version, &command_help,     &command_reference,
-    &command_check,  &command_graph,   &command_new,
-    &command_explain, &command_migrate,
-    &command_clock, &command_calendar_show, &command_calendar_preview,
+    &command_init,    &command_org_add, &command_org_list,      &command_org_show,
+    &command_repl,    &command_run,     &command_call,          &command_report,
+    &command_test,    &command_import,  &command_export,        &command_serve,
+    &command_status,  &command_reload,  &command_stop,          &command_audit,
+    &command_doctor,  &command_version, &command_help,          &command_reference,
+    &command_check,   &command_graph,   &command_new,           &command_explain,
+    &command_migrate, &command_clock,   &command_calendar_show, &command_calendar_preview,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -115,7 +115,8 @@ static void audit_compare_due(struct audit *a, const struct row *stored)
     bool listed = true;
     if (column < 0 || row_is_null(stored, column))
         return;
-    int rc = store_due_listed(a->store, stored->entity, stored->id, row_int(stored, column), &listed, NULL);
+    int rc = store_due_listed(a->store, stored->entity, stored->id, row_int(stored, column),
+                              &listed, NULL);
     if (rc || !listed)
         audit_differs(a, stored->entity, stored->id, "it is not on the list of what is due");
 }

@@ -230,7 +230,8 @@ static int graph_check_stage(const struct graph *g, const struct stage *s, struc
         return error_set(e, ERROR_INVALID, "stage \"%s\" is both initial and final", s->name);
     if (s->clock_paused && s->final)
         return error_set(e, ERROR_INVALID,
-                         "stage \"%s\" is final: no clock runs there that could be paused", s->name);
+                         "stage \"%s\" is final: no clock runs there that could be paused",
+                         s->name);
     if (s->outcome && !s->final)
         return error_set(e, ERROR_INVALID, "stage \"%s\": only a final stage has an outcome",
                          s->name);

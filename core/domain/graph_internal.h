@@ -59,7 +59,8 @@ void field__copy(struct arena *memory, const struct field *from, struct field *t
 
 /* Transitions that leave a stage, as indices. */
 const int *graph__leaving(const struct graph *g, int stage, size_t *count);
-/* graph_approval.c: what an approval must be by itself, a deep copy, and what it must be in its graph. */
+/* graph_approval.c: what an approval must be by itself, a deep copy, and what it must be in its
+ * graph. */
 int graph__check_approval(const struct transition *t, struct error *e);
 const struct approval *graph__copy_approval(struct arena *memory, const struct approval *from);
 int graph__finish_approval(const struct graph *g, const struct transition *t, struct error *e);

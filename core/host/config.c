@@ -86,8 +86,8 @@ static int config_read_limits(struct org_config *c, struct error *e)
     return rc;
 }
 
-/* Marks what the script room reads. The settings of a plugin that is not listed stay as they are, so
- * that a plugin can be taken out for a while; a name near a listed one is a slip of the pen. */
+/* Marks what the script room reads. The settings of a plugin that is not listed stay as they are,
+ * so that a plugin can be taken out for a while; a name near a listed one is a slip of the pen. */
 static int config_check_sections(struct org_config *c, struct error *e)
 {
     static const char *const none[] = { NULL };

@@ -15,8 +15,8 @@ const struct field *fields__find(const struct domain *d, enum entity entity,
 const char *const *fields__names(lua_State *L, enum entity entity, const struct graph *graph);
 const struct graph *fields__graph(struct domain *d,
                                   const struct row *row); /* NULL for what is no referral */
-/* By which a referral's `fields` in the options at `index` are read: the loaded one, or, while it is
- * pinned to another version and they are of that, the one that it runs. */
+/* By which a referral's `fields` in the options at `index` are read: the loaded one, or, while it
+ * is pinned to another version and they are of that, the one that it runs. */
 const struct graph *fields__graph_to_set(lua_State *L, int index, const struct row *row);
 /* One value as the store compares it: a list as text, a date as text. */
 struct value fields__convert(lua_State *L, int index, const struct field *f, const char *what,

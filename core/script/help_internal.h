@@ -7,7 +7,7 @@ struct help_topic {
     const char *text;        /* the page */
 };
 
-const struct help_topic *help__topics(void); /* ended by name NULL */
+const struct help_topic *help__topics(void);            /* ended by name NULL */
 const struct help_topic *help__topic(const char *name); /* NULL if none */
 
 #endif

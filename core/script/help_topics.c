@@ -1,5 +1,5 @@
-/* Help on what is declared rather than called: the tables that a plugin hands to baton.workflow, and the
- * files beside it. Part of `help`, and of the reference. */
+/* Help on what is declared rather than called: the tables that a plugin hands to baton.workflow,
+ * and the files beside it. Part of `help`, and of the reference. */
 #include <string.h>
 
 #include "script/help_internal.h"
@@ -7,7 +7,8 @@
 static const char topic_workflow[] =
     "baton.workflow{\n"
     "  name = \"tutoring\",        -- a-z, 0-9, _\n"
-    "  version = 1,              -- raise it with each change; open referrals stay on theirs: see migrate\n"
+    "  version = 1,              -- raise it with each change; open referrals stay on theirs: see "
+    "migrate\n"
     "  title = \"Tutoring\",\n"
     "  fields = { … },           -- help fields\n"
     "  stages = { { … }, … },    -- help stage; the first is the initial one unless one says so\n"
@@ -15,44 +16,55 @@ static const char topic_workflow[] =
     "  children = { … },         -- help children\n"
     "  migrate = { … },          -- help migrate\n"
     "}\n"
-    "Checked as a whole when the plugin loads: every stage can be reached, each has a way to a final one.\n"
-    "To copy from: plugins/simple_referral/init.lua; `baton new plugin NAME` writes one that works.\n";
+    "Checked as a whole when the plugin loads: every stage can be reached, each has a way to a "
+    "final one.\n"
+    "To copy from: plugins/simple_referral/init.lua; `baton new plugin NAME` writes one that "
+    "works.\n";
 
 static const char topic_stage[] =
     "{ name = \"requested\", title = \"Requested\", help = \"…\",\n"
     "  initial = true,                  -- where a referral begins\n"
     "  final = true, outcome = \"done\",  -- where it ends; a final stage has no way out\n"
     "  owner_roles = { \"specialist\" },  -- who may own a referral here; left out: anybody\n"
-    "  required = { \"need\" },           -- fields that must be filled to LEAVE the stage, unless the\n"
+    "  required = { \"need\" },           -- fields that must be filled to LEAVE the stage, unless "
+    "the\n"
     "                                   -- transition goes to a final stage or is locked\n"
     "  deadline = { … },                -- help deadline\n"
-    "  clock = \"paused\" }               -- the deadline of the stage it came from waits meanwhile\n";
+    "  clock = \"paused\" }               -- the deadline of the stage it came from waits "
+    "meanwhile\n";
 
 static const char topic_transition[] =
     "{ name = \"match\", title = \"Match\", help = \"…\",\n"
-    "  from = \"requested\",     -- a stage, a list of stages, or \"*\": every one that is not final\n"
+    "  from = \"requested\",     -- a stage, a list of stages, or \"*\": every one that is not "
+    "final\n"
     "  to = \"matched\",         -- left out: it stays where it is\n"
     "  roles = { \"lead\" },     -- one of them is needed; left out: anybody\n"
     "  required = { \"tutor\" }, -- fields that must be filled (those set along with it count)\n"
-    "  reasons = { \"moved\", full = { title = \"No room\", comment = true, cooling_off = \"30 days\",\n"
+    "  reasons = { \"moved\", full = { title = \"No room\", comment = true, cooling_off = \"30 "
+    "days\",\n"
     "              reroute = true } },   -- one of them must be given\n"
     "  note = true,            -- a note must be given\n"
     "  guard = function(r, call) … end,   -- help guard\n"
     "  effect = function(r, call) … end,  -- runs after it, in the same commit; may write\n"
     "  approval = { … },       -- help approval\n"
-    "  locked = true, source = \"20 U.S.C. 1414(a)(1)(B)\" }  -- nothing stands before it: no role, field or\n"
+    "  locked = true, source = \"20 U.S.C. 1414(a)(1)(B)\" }  -- nothing stands before it: no "
+    "role, field or\n"
     "                          -- guard, and no organisation can disable it\n"
     "Taken by r:advance(\"match\", { reason=, note=, fields={…}, outcome=, version= }).\n";
 
 static const char topic_deadline[] =
     "deadline = {\n"
-    "  within = \"3 working days\",         -- from entering the stage; or due_field = \"meets_at\"\n"
+    "  within = \"3 working days\",         -- from entering the stage; or due_field = "
+    "\"meets_at\"\n"
     "  remind = { \"1 working day\", { before = \"2 hours\", to = \"lead\" } },   -- before it\n"
-    "  escalate = { { after = \"1 working day\", to = \"lead\" }, { after = \"5 days\", to = \"admin\" } },\n"
+    "  escalate = { { after = \"1 working day\", to = \"lead\" }, { after = \"5 days\", to = "
+    "\"admin\" } },\n"
     "  expire = { after = \"10 days\", transition = \"lapse\" } }   -- the clock takes it\n"
     "Each step makes a task (for the owner, or the role named) and raises referral.reminder,\n"
-    "referral.overdue or referral.escalated. Times: \"90 minutes\", \"4 working hours\", \"2 days\", \"6 weeks\",\n"
-    "\"3 months\", \"3 working days\", \"30 school days\"; working time comes from [calendar] of org.ini.\n"
+    "referral.overdue or referral.escalated. Times: \"90 minutes\", \"4 working hours\", \"2 "
+    "days\", \"6 weeks\",\n"
+    "\"3 months\", \"3 working days\", \"30 school days\"; working time comes from [calendar] of "
+    "org.ini.\n"
     "r:pause{ reason= } stops the clock and keeps what remains, r:resume() starts it again.\n";
 
 static const char topic_fields[] =
@@ -61,42 +73,54 @@ static const char topic_fields[] =
     "  how   = { type = \"text\", values = { \"low\", \"high\" }, help = \"how soon\" },\n"
     "  hours = { type = \"int\", min = 1, max = 40, index = true },   -- index: cheap to find by\n"
     "  tutor = { type = \"ref\", to = \"staff\" } }\n"
-    "Types: text, int, real, bool, time (an instant), date (\"2026-03-01\"), list (of texts), ref (to person,\n"
-    "partner, service, location, staff, referral, …). baton.field(\"person\", \"grade\", \"int\") adds one to an\n"
-    "entity. Read r.fields.need; write r:set{ fields = { need = \"x\" } } or along with a transition.\n";
+    "Types: text, int, real, bool, time (an instant), date (\"2026-03-01\"), list (of texts), ref "
+    "(to person,\n"
+    "partner, service, location, staff, referral, …). baton.field(\"person\", \"grade\", \"int\") "
+    "adds one to an\n"
+    "entity. Read r.fields.need; write r:set{ fields = { need = \"x\" } } or along with a "
+    "transition.\n";
 
 static const char topic_guard[] =
     "guard = function(r, call)\n"
     "  if not r.partner then return false, \"choose a partner first\" end\n"
     "  return true\n"
     "end\n"
-    "true lets it go; false or nil refuses, with the message. A guard that fails refuses too, and it may\n"
-    "only read. call: transition, from, to, reason, note, fields (those set along with it), actor, now_ms.\n"
+    "true lets it go; false or nil refuses, with the message. A guard that fails refuses too, and "
+    "it may\n"
+    "only read. call: transition, from, to, reason, note, fields (those set along with it), actor, "
+    "now_ms.\n"
     "In an effect r is the referral as it became. An effect that fails undoes the transition.\n";
 
 static const char topic_approval[] =
     "approval = {\n"
-    "  need = 2,                 -- weight of yes; \"majority\" (the default): more than half; \"all\"\n"
+    "  need = 2,                 -- weight of yes; \"majority\" (the default): more than half; "
+    "\"all\"\n"
     "  seats = { \"teacher\",      -- a role; or a table:\n"
     "    { name = \"psychologist\", role = \"psychologist\", weight = 2, mandatory = true },\n"
-    "    { name = \"monitor\", field = \"monitor\", veto = true } },   -- a field that names staff\n"
+    "    { name = \"monitor\", field = \"monitor\", veto = true } },   -- a field that names "
+    "staff\n"
     "  several = false,          -- true: one person may fill several seats\n"
     "  auto = true,              -- taken by itself once approved\n"
     "  otherwise = \"decline\" }   -- taken once refused\n"
-    "Votes: r:vote(\"adopt\", \"yes\", { seat=, for_staff=, note= }); r:approval(\"adopt\") tells how it stands.\n"
+    "Votes: r:vote(\"adopt\", \"yes\", { seat=, for_staff=, note= }); r:approval(\"adopt\") tells "
+    "how it stands.\n"
     "Delegates: staff fields delegate, delegate_until, absent_from, absent_until.\n";
 
 static const char topic_children[] =
-    "children = { interview = { transition = \"withdraw\" },   -- closing the parent takes it in each\n"
+    "children = { interview = { transition = \"withdraw\" },   -- closing the parent takes it in "
+    "each\n"
     "             complaint = \"refuse\",                      -- the parent waits for them\n"
     "             [\"*\"] = \"keep\" }                           -- the default\n"
     "By the workflow of the child, made by r:refer{ workflow = … }.\n";
 
 static const char topic_migrate[] =
     "version = 2,\n"
-    "migrate = { from = 1, stages = { asked = \"requested\" }, fields = { old = \"new\", gone = false },\n"
-    "            deadlines = { requested = \"keep\" } }   -- keep what remains (default), restart, recompute\n"
-    "An open referral stays on the version that it runs until `baton migrate`; `baton migrate --preview`\n"
+    "migrate = { from = 1, stages = { asked = \"requested\" }, fields = { old = \"new\", gone = "
+    "false },\n"
+    "            deadlines = { requested = \"keep\" } }   -- keep what remains (default), restart, "
+    "recompute\n"
+    "An open referral stays on the version that it runs until `baton migrate`; `baton migrate "
+    "--preview`\n"
     "says of each what would become of it, `baton migrate --undo` goes back.\n";
 
 static const char topic_plugin_ini[] =
@@ -107,11 +131,14 @@ static const char topic_plugin_ini[] =
     "api = 1\n"
     "requires = other >= 1.0    plugins that must load before it\n"
     "permissions = people, staff, messages   what it writes beyond referrals, tasks and notes:\n"
-    "                           people, partners, services, locations, staff, messages, timers, consents\n"
+    "                           people, partners, services, locations, staff, messages, timers, "
+    "consents\n"
     "roles = teacher, tutor     roles that its workflows name, beside the built-in ones\n"
     "\n"
-    "[setting pupils_per_tutor] read as baton.settings.pupils_per_tutor, set in [plugin tutoring] of org.ini\n"
-    "type = int                 text, int, real, bool, span (\"3 working days\"), words (with values = a, b)\n"
+    "[setting pupils_per_tutor] read as baton.settings.pupils_per_tutor, set in [plugin tutoring] "
+    "of org.ini\n"
+    "type = int                 text, int, real, bool, span (\"3 working days\"), words (with "
+    "values = a, b)\n"
     "default = 3\n"
     "min = 1\n"
     "max = 20\n"
@@ -120,27 +147,35 @@ static const char topic_plugin_ini[] =
     "Comments stand on lines of their own, after ; or #.\n";
 
 static const char topic_events[] =
-    "baton.on(\"referral.advanced\", function(event, row) … end, { workflow=, stage=, priority= })\n"
+    "baton.on(\"referral.advanced\", function(event, row) … end, { workflow=, stage=, priority= "
+    "})\n"
     "event: kind, at_ms, row, and what the event carries (transition, from, to, reason, note, …).\n"
-    "A name may end in .*; higher priority first. A handler that fails undoes the command that raised it.\n"
+    "A name may end in .*; higher priority first. A handler that fails undoes the command that "
+    "raised it.\n"
     "\n"
-    "referral.opened .advanced .changed .assigned .reminder .overdue .escalated .paused .resumed .voted\n"
+    "referral.opened .advanced .changed .assigned .reminder .overdue .escalated .paused .resumed "
+    ".voted\n"
     "  .approved .refused_by_vote .reroute .child_closed .migrated .rescheduled .step_failed\n"
     "timer.NAME, when a timer of that name fires (timer.failed when its handler failed)\n"
     "message.sent .failed .dead\n"
     "person partner service location staff task timer note message consent: .created .changed\n"
     "and whatever plugins raise with baton.emit(\"my.event\", { … }, about)\n";
 
-static const char topic_roles[] =
-    "Built in, each holding the ones before it: junior, specialist, senior, lead, admin. Roles of its own an\n"
-    "organisation adds with [roles] extra = … in org.ini, a plugin with roles = … in plugin.ini; each is\n"
-    "satisfied by itself only. A member of staff has roles = \"senior, teacher\". Without --as you act as the\n"
-    "operator, who has every role.\n";
+static const char topic_roles[] = "Built in, each holding the ones before it: junior, specialist, "
+                                  "senior, lead, admin. Roles of its own an\n"
+                                  "organisation adds with [roles] extra = … in org.ini, a plugin "
+                                  "with roles = … in plugin.ini; each is\n"
+                                  "satisfied by itself only. A member of staff has roles = "
+                                  "\"senior, teacher\". Without --as you act as the\n"
+                                  "operator, who has every role.\n";
 
 static const char topic_templates[] =
-    "messages.template(\"welcome\", \"Dear {{subject.name}}, {{#if date}}on {{date}}{{else}}soon{{/if}} …\")\n"
-    "r:message{ to = \"ada@example.org\", template = \"welcome\", values = { date = \"Monday\" } }\n"
-    "Names are looked up in values, then in what the message is about: {{referral.title}}, {{subject.name}},\n"
+    "messages.template(\"welcome\", \"Dear {{subject.name}}, {{#if date}}on "
+    "{{date}}{{else}}soon{{/if}} …\")\n"
+    "r:message{ to = \"ada@example.org\", template = \"welcome\", values = { date = \"Monday\" } "
+    "}\n"
+    "Names are looked up in values, then in what the message is about: {{referral.title}}, "
+    "{{subject.name}},\n"
     "{{referral.fields.need}}. What a value holds is never read as a template.\n";
 
 static const struct help_topic topics[] = {

@@ -8,33 +8,17 @@
 
 #include "baton/base/text.h"
 
-const struct script_module *const script__modules[] = { &script__baton,
-                                                        &script__referrals,
-                                                        &script__referral,
-                                                        &script__people,
-                                                        &script__partners,
-                                                        &script__services,
-                                                        &script__locations,
-                                                        &script__staff,
-                                                        &script__tasks,
-                                                        &script__task,
-                                                        &script__timers,
-                                                        &script__timer,
-                                                        &script__notes,
-                                                        &script__messages,
-                                                        &script__consents,
-                                                        &script__events,
-                                                        &script__handle,
-                                                        &script__clock,
-                                                        &script__csv,
-                                                        &script__json,
-                                                        &script__text,
-                                                        &script__log,
-                                                        &script__session_extras,
-                                                        &script__spec,
-                                                        &script__fixture,
-                                                        &script__expect,
-                                                        NULL };
+const struct script_module *const script__modules[] = {
+    &script__baton,     &script__referrals,      &script__referral,
+    &script__people,    &script__partners,       &script__services,
+    &script__locations, &script__staff,          &script__tasks,
+    &script__task,      &script__timers,         &script__timer,
+    &script__notes,     &script__messages,       &script__consents,
+    &script__events,    &script__handle,         &script__clock,
+    &script__csv,       &script__json,           &script__text,
+    &script__log,       &script__session_extras, &script__spec,
+    &script__fixture,   &script__expect,         NULL
+};
 
 enum { REGISTRY_NAMES_MAX = 512 };
 
@@ -119,7 +103,8 @@ static size_t help_names(struct arena *memory, const char **names)
             names[count++] =
                 arena_printf(memory, "%s%s%s", m->name, registry_is_method(f) ? "" : ".", f->name);
     }
-    for (const struct help_topic *t = help__topics(); t->name && count < REGISTRY_NAMES_MAX - 1; t++)
+    for (const struct help_topic *t = help__topics(); t->name && count < REGISTRY_NAMES_MAX - 1;
+         t++)
         names[count++] = t->name;
     names[count] = NULL;
     return count;

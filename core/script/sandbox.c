@@ -148,8 +148,8 @@ static int sandbox_load(lua_State *L)
     return 1;
 }
 
-/* ---- strict names: reading what is not there is a slip of the pen, not a nil. For modules, and for the
- * globals of a plugin; a session may write `t = t or {}`. ---- */
+/* ---- strict names: reading what is not there is a slip of the pen, not a nil. For modules, and
+ * for the globals of a plugin; a session may write `t = t or {}`. ---- */
 
 enum { STRICT_NAMES_MAX = 512 };
 

@@ -137,16 +137,16 @@ static bool stage_read_clock(struct workflow_read *w, const char *what)
 {
     const char *clock = table_text(w->L, -1, "clock", what);
     if (clock && strcmp(clock, "paused") && strcmp(clock, "runs"))
-        script__raisef(w->L, ERROR_INVALID,
-                       "%s: clock = \"%.40s\": it is \"paused\" or \"runs\"", what, clock);
+        script__raisef(w->L, ERROR_INVALID, "%s: clock = \"%.40s\": it is \"paused\" or \"runs\"",
+                       what, clock);
     return clock && !strcmp(clock, "paused");
 }
 
 void workflow_add_stage(struct workflow_read *w, bool first_is_initial)
 {
-    static const char *const known[] = { "name",    "title",       "help",     "initial",  "final",
-                                         "outcome", "owner_roles", "required", "deadline",
-                                         "clock",   NULL };
+    static const char *const known[] = { "name",     "title",   "help",        "initial",
+                                         "final",    "outcome", "owner_roles", "required",
+                                         "deadline", "clock",   NULL };
     lua_State *L = w->L;
     struct stage stage = { 0 };
     struct error e;
@@ -264,8 +264,8 @@ static int transition_function(struct workflow_read *w, const char *key, const c
 
 void workflow_add_transition(struct workflow_read *w)
 {
-    static const char *const known[] = { "name",   "title",    "help",    "from", "to",
-                                         "roles",  "required", "reasons", "note", "locked",
+    static const char *const known[] = { "name",   "title",    "help",    "from",     "to",
+                                         "roles",  "required", "reasons", "note",     "locked",
                                          "source", "guard",    "effect",  "approval", NULL };
     lua_State *L = w->L;
     struct transition t = { .to = -1, .guard = -1, .effect = -1 };

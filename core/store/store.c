@@ -24,8 +24,8 @@ static int store_configure_scratch(struct store *s, size_t cache_bytes, struct e
     return result;
 }
 
-/* No mmap: it would spare 3 of 22 us of a random transition among 1,000,000 referrals, but a damaged
- * file of one organisation would then end the process of all (SIGBUS). */
+/* No mmap: it would spare 3 of 22 us of a random transition among 1,000,000 referrals, but a
+ * damaged file of one organisation would then end the process of all (SIGBUS). */
 static int store_configure(struct store *s, const struct store_options *o, struct error *e)
 {
     size_t cache_bytes = o->cache_bytes;
@@ -140,7 +140,8 @@ static int store_connect(struct store *s, const struct store_options *o, struct 
     /* Many organisations in a process: pages and small pieces as needed, not in advance. */
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
     mode_t mask = umask(077); /* what a database holds is nobody else's business */
-    /* "": a temporary database that only grows into a (nameless) file when it outgrows its cache. */
+    /* "": a temporary database that only grows into a (nameless) file when it outgrows its cache.
+     */
     int rc = sqlite3_open_v2(o->scratch ? "" : o->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     umask(mask);
     if (rc != SQLITE_OK)
@@ -161,11 +162,13 @@ static void store_remember_file(struct store *s, bool scratch)
 int store__check_file(struct store *s, struct error *e)
 {
     struct stat st;
-    if (!s->has_file || (stat(s->path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode))
+    if (!s->has_file ||
+        (stat(s->path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode))
         return 0;
     s->failed = true;
     return error_set(e, ERROR_IO,
-                     "%s: the file was removed or replaced while it was open; nothing was written", s->path);
+                     "%s: the file was removed or replaced while it was open; nothing was written",
+                     s->path);
 }
 
 int store_open(struct store **out, const struct store_options *o, struct error *e)
@@ -179,8 +182,7 @@ int store_open(struct store **out, const struct store_options *o, struct error *
     s->dirty_limit = o->dirty_rows ? o->dirty_rows : LIMIT_DIRTY_ROWS;
     s->due_floor = (struct due_entry){ .at_ms = INT64_MIN };
     if ((result = store_connect(s, o, e)) || (result = store_configure(s, o, e)) ||
-        (result = store_lock(s, e)) ||
-        (result = store__migrate(s, o->create || o->scratch, e)) ||
+        (result = store_lock(s, e)) || (result = store__migrate(s, o->create || o->scratch, e)) ||
         (result = store_load_counters(s, e)) || (result = store_load_indexed(s, e)) ||
         (result = store__recover(s, e))) {
         s->failed = true;

@@ -289,9 +289,12 @@ static void a_payload_that_is_gone_is_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        org_test(whole_history_is_whole),         org_test(finds_changed_payload),
-        org_test(finds_changed_header),           org_test(finds_changed_row),
-        org_test(finds_what_is_missing_or_moved), org_test(finds_wrong_links),
+        org_test(whole_history_is_whole),
+        org_test(finds_changed_payload),
+        org_test(finds_changed_header),
+        org_test(finds_changed_row),
+        org_test(finds_what_is_missing_or_moved),
+        org_test(finds_wrong_links),
         org_test(a_payload_that_is_gone_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,8 @@ static void world(struct pair *p)
     fixture_plugin(p->f, "p",
                    "baton.command('read', {}, function(args) return json.read(args.name) end)\n"
                    "baton.command('write', {}, function(args) json.write(args.name, 1) end)\n"
-                   "baton.command('has', {}, function() return type(rawget(_G, 'io')) .. type(rawget(_G, 'os')) end)\n");
+                   "baton.command('has', {}, function() return type(rawget(_G, 'io')) .. "
+                   "type(rawget(_G, 'os')) end)\n");
     pair_plugins(p, "p");
     fixture_write(p->f, "orgs/elm/secret.json", "\"" SECRET "\"");
     fixture_write(p->f, "orgs/elm/outbox/M-1.txt", "\"" SECRET "\"");

@@ -3,7 +3,8 @@
  * and in a plugin, and looked for in every other place. */
 #include "isolation_fixture.h"
 
-/* Runs what it is given, in its own environment. A name that a plugin has not is an error: nil here. */
+/* Runs what it is given, in its own environment. A name that a plugin has not is an error: nil
+ * here. */
 #define RUNS(command)                                                                              \
     "baton.command('" command "', {}, function(args)\n"                                            \
     "  local f = assert(load(args.lua))\n"                                                         \
@@ -211,13 +212,14 @@ static void loading_spoils_nothing(void **state)
                    "pcall(setmetatable, _G, {__index = function() return 'leak' end})\n"
                    "baton.on('person.created', function(e, row) e.leak = 1 e.row = 'leak' "
                    "e.kind = 'leak' leak = 2 end, {priority = 10})\n");
-    fixture_plugin(p->f, "second",
-                   "assert(not rawget(_G, 'leak') and not string.leak and not rawget(baton, 'leak'))\n"
-                   "assert(people.get and not pcall(function() return no_such_name end))\n"
-                   "assert(('x'):rep(2) == 'xx')\n"
-                   "baton.on('person.created', function(e, row) log.info('%s %s %s %s %s', "
-                   "tostring(e.leak), e.kind, row.name, e.row.name, tostring(rawget(_G, 'leak'))) "
-                   "end)\n");
+    fixture_plugin(
+        p->f, "second",
+        "assert(not rawget(_G, 'leak') and not string.leak and not rawget(baton, 'leak'))\n"
+        "assert(people.get and not pcall(function() return no_such_name end))\n"
+        "assert(('x'):rep(2) == 'xx')\n"
+        "baton.on('person.created', function(e, row) log.info('%s %s %s %s %s', "
+        "tostring(e.leak), e.kind, row.name, e.row.name, tostring(rawget(_G, 'leak'))) "
+        "end)\n");
     pair_plugins(p, "first, second");
     pair_open(p);
     pair_does(p, OAK, "people.add{name='Ada'}");

@@ -28,11 +28,10 @@ static void run_cases(struct fix *f, const struct state_case *cases, size_t coun
 static void absent_globals(void **state)
 {
     struct fix *f = *state;
-    static const char *const absent[] = {
-        "_G, 'os'",      "_G, 'io'",         "_G, 'debug'",         "_G, 'require'",
-        "_G, 'package'", "_G, 'dofile'",     "_G, 'loadfile'",      "_G, 'warn'",
-        "string, 'dump'", "coroutine, 'close'", "_G, 'loadstring'"
-    };
+    static const char *const absent[] = { "_G, 'os'",           "_G, 'io'",        "_G, 'debug'",
+                                          "_G, 'require'",      "_G, 'package'",   "_G, 'dofile'",
+                                          "_G, 'loadfile'",     "_G, 'warn'",      "string, 'dump'",
+                                          "coroutine, 'close'", "_G, 'loadstring'" };
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
         char text[128];
         snprintf(text, sizeof text, "return tostring(rawget(%s))", absent[i]);

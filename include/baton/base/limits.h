@@ -25,16 +25,18 @@ enum {
     LIMIT_PLUGINS = 64, /* of one organisation */
     LIMIT_STAGES = 64,
     LIMIT_TRANSITIONS = 256,
-    LIMIT_SEATS = 32,              /* of one approval */
-    LIMIT_APPROVAL_EVENTS = 10000, /* of a referral since it entered its stage, to count its votes */
-    LIMIT_WORKFLOWS = 64,         /* of one organisation */
-    LIMIT_HANDLERS = 256,         /* of one organisation */
-    LIMIT_TURN_COMMANDS = 256,    /* commands in one commit */
-    LIMIT_EFFECT_DEPTH = 8,       /* events raised by handlers of events raised by handlers ... */
-    LIMIT_DUE_PER_TURN = 256,     /* timers fired in one commit */
-    LIMIT_DIRTY_ROWS = 262144,         /* referrals changed in memory and not yet settled: some 600 bytes each */
-    LIMIT_SETTLE_SLICE = 512,     /* rows settled at once when idle */
-    LIMIT_CACHE_STATEMENTS = 128, /* prepared list statements kept */
+    LIMIT_SEATS = 32, /* of one approval */
+    LIMIT_APPROVAL_EVENTS =
+        10000,                 /* of a referral since it entered its stage, to count its votes */
+    LIMIT_WORKFLOWS = 64,      /* of one organisation */
+    LIMIT_HANDLERS = 256,      /* of one organisation */
+    LIMIT_TURN_COMMANDS = 256, /* commands in one commit */
+    LIMIT_EFFECT_DEPTH = 8,    /* events raised by handlers of events raised by handlers ... */
+    LIMIT_DUE_PER_TURN = 256,  /* timers fired in one commit */
+    LIMIT_DIRTY_ROWS =
+        262144, /* referrals changed in memory and not yet settled: some 600 bytes each */
+    LIMIT_SETTLE_SLICE = 512,             /* rows settled at once when idle */
+    LIMIT_CACHE_STATEMENTS = 128,         /* prepared list statements kept */
     LIMIT_LUA_BYTES = 64 * 1024 * 1024,   /* default quota of one organisation's Lua state */
     LIMIT_CALL_MS = 250,                  /* default time budget of one call into a plugin */
     LIMIT_STATEMENT_MS = 5000,            /* of one REPL statement */

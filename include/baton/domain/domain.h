@@ -43,9 +43,9 @@ struct domain_hooks {
     /* Every event about a row, after it was written and in the same command: "referral.advanced",
      * "referral.overdue", "person.created", "timer.NAME", ... `detail` is a JSON object with
      * braces: of "referral.advanced" {"transition","from","to","reason"?,"note"?}, of the clock's
-     * {"step", "due_at_ms", "role"?} and {"at_ms"}, of domain_emit what was given; NULL for others. An error
-     * undoes the command. Depth is bounded by LIMIT_EFFECT_DEPTH. The row is NULL for an event
-     * about nothing. */
+     * {"step", "due_at_ms", "role"?} and {"at_ms"}, of domain_emit what was given; NULL for others.
+     * An error undoes the command. Depth is bounded by LIMIT_EFFECT_DEPTH. The row is NULL for an
+     * event about nothing. */
     int (*event)(void *context, const char *kind, const struct row *row, const char *detail,
                  size_t detail_len, struct error *e);
     /* Whether anybody listens: saves building what nobody reads. NULL: yes. */

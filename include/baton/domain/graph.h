@@ -58,14 +58,16 @@ struct stage {
     const char *due_field; /* or: a time or date field that says when (a date: 23:59 that day) */
     const struct step *steps;
     size_t step_count;
-    bool clock_paused; /* what remains of the deadline that ran is kept while it is here (pause.h) */
+    bool
+        clock_paused; /* what remains of the deadline that ran is kept while it is here (pause.h) */
 };
 
 struct reason {
     const char *code, *title;
     bool comment_required;
-    struct span cooling_off; /* where it ends a referral: how long the same one may not be repeated */
-    bool reroute;            /* another route is wanted: "referral.reroute" and a task */
+    struct span
+        cooling_off; /* where it ends a referral: how long the same one may not be repeated */
+    bool reroute;    /* another route is wanted: "referral.reroute" and a task */
 };
 
 /* A voice in an approval: a holder of the role, or the member of staff whom a field of the referral
@@ -89,8 +91,8 @@ struct approval {
     bool several;          /* one person may fill several seats */
 };
 
-/* What closing a referral does with an open child of a workflow ("*": of those not named). A kind of
- * child that is not declared is kept: nobody's interview ends unsaid. */
+/* What closing a referral does with an open child of a workflow ("*": of those not named). A kind
+ * of child that is not declared is kept: nobody's interview ends unsaid. */
 enum child_action { CHILD_KEEP, CHILD_REFUSE, CHILD_ADVANCE };
 struct child_rule {
     const char *workflow;

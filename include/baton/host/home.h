@@ -14,8 +14,8 @@ int home_init(const char *dir, struct error *e); /* ERROR_CONFLICT if it is one 
 int home_open(struct home **out, const char *dir, const char *shipped_plugins, struct error *e);
 void home_close(struct home *h);
 const char *home_dir(const struct home *h);
-const char *home_plugins(const struct home *h);  /* its folder of plugins, absolute */
-const char *home_socket(const struct home *h); /* absolute path */
+const char *home_plugins(const struct home *h); /* its folder of plugins, absolute */
+const char *home_socket(const struct home *h);  /* absolute path */
 int64_t home_sleep_after_ms(const struct home *h);
 const char *home_log_level(const struct home *h);
 

@@ -9,20 +9,17 @@
  *   import    {entity,path,format?,map?,dry_run?,skip_unknown?,separator?}
  *                                   → progress…, refused…, done{report}
  *   export    {entity,path,format?,separator?}  → progress…, done{report}
- *                                   (path "-": rows as "data" frames; else, as for import, a regular
- *                                   file: a pipe could hold everybody up)
- *   audit     {}                    → progress…, done{result}
- *   status    {}                    → done{…}        (org optional: all)
- *   complete  {line,cursor,cwd?}    → done{start,words}
- *   command   {name,args?,dry_run?} → out…, done{result,changes?,text?}
- *                                   (dry_run: nothing is kept; see domain/changes.h)
- *   report    {name,args?}          → out…, done{result,columns,zone}   (columns: script.h)
- *   migrate   {workflow?,preview?,undo?,since?,skip_blocked?} → progress…, done{result}
- *   explain   {referral,transition?,reason?,note?,outcome?,fields?} or {event} → done{result}
- *   graph     {workflow,format?,counts?} → done{text}   (format: text, mermaid, dot or svg)
- *   calendar  {action?:"show",month?} →
- * done{zone,week,month,days:[{date,weekday,working,school,holiday}], working_days,school_days}
- *             {action:"preview",path?} →
+ *                                   (path "-": rows as "data" frames; else, as for import, a
+ * regular file: a pipe could hold everybody up) audit     {}                    → progress…,
+ * done{result} status    {}                    → done{…}        (org optional: all) complete
+ * {line,cursor,cwd?}    → done{start,words} command   {name,args?,dry_run?} → out…,
+ * done{result,changes?,text?} (dry_run: nothing is kept; see domain/changes.h) report {name,args?}
+ * → out…, done{result,columns,zone}   (columns: script.h) migrate
+ * {workflow?,preview?,undo?,since?,skip_blocked?} → progress…, done{result} explain
+ * {referral,transition?,reason?,note?,outcome?,fields?} or {event} → done{result} graph
+ * {workflow,format?,counts?} → done{text}   (format: text, mermaid, dot or svg) calendar
+ * {action?:"show",month?} → done{zone,week,month,days:[{date,weekday,working,school,holiday}],
+ * working_days,school_days} {action:"preview",path?} →
  * done{settings:{holidays:[from,to],…},looked,moved,steps,failed,
  *                                   left_out,zone,moves:[{referral,title,workflow,stage,due_from_ms,
  *                                   due_to_ms,error?}]}   (path: of another org.ini; writes
