@@ -1,6 +1,7 @@
 /* baton import. The file is opened by whoever hosts the organisation, so its
  * name goes there as an absolute path; standard input, a pipe or a device is
  * spooled to a temporary file first. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -222,6 +223,7 @@ static int import_run(const struct cli *c)
         return cli_usage(c, &e);
     if ((spooled ? import_spool_file(file, &path, &e) : place_file(file, &path, &e)) < 0)
         return cli_fail(c, &e);
+    assert(path);
     int code = CLI_OK;
     if (access(path, R_OK) != 0) {
         error_set(&e, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO,

@@ -101,7 +101,7 @@ static struct seat_vote *votes_seat(struct walk_votes *w, const struct event *ev
 
 static void votes_read(struct walk_votes *w, const struct event *event)
 {
-    enum vote vote;
+    enum vote vote = VOTE_NONE;
     enum entity entity = ENTITY_STAFF;
     if (strcmp(votes_member(w, event, "transition"), w->t->name) != 0)
         return;

@@ -84,7 +84,7 @@ static size_t possible_pinned(const struct graph *g, const struct row *referral,
 size_t domain_possible(const struct domain *d, const struct row *referral, int *out, size_t room)
 {
     const struct graph *g = domain_graph(d, row_text(referral, REFERRAL_WORKFLOW));
-    int stage;
+    int stage = -1;
     if (g && row_int(referral, REFERRAL_WORKFLOW_VERSION) != graph_version(g))
         return possible_pinned(g, referral, out, room);
     if (referral__place(d, referral, &g, &stage, NULL) < 0)

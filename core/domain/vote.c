@@ -2,6 +2,7 @@
  *
  * The vote and the decision that it brings are two events of one command; then
  * their handlers, then the transition that the approval takes by itself. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ static const struct actor vote_clerk = { 0, "approval", NULL }; /* takes what wa
 
 static int vote_refuse(const struct voting *v, struct error *e)
 {
+    assert(v->m.row && v->m.t); /* found before anything else is checked */
     error_prefix(e, "R-%lld: \"%s\"", (long long)v->m.row->id, v->m.t->name);
     return -ERROR_DENIED;
 }
@@ -48,6 +50,7 @@ static int vote_check(struct voting *v, struct error *e)
 
 static void vote_detail(const struct voting *v, struct buf *out)
 {
+    assert(v->m.t && v->m.t->approval);
     const struct seat *s = &v->m.t->approval->seats[v->seat];
     struct jsonw w;
     char id[32];
@@ -188,7 +191,7 @@ static int vote_write(struct voting *v, const struct row **out, struct error *e)
 {
     struct buf cast = BUF_INIT, decision = BUF_INIT;
     int64_t entered_ms = row_int(v->m.row, REFERRAL_STAGE_AT_MS);
-    const struct row *row;
+    const struct row *row = NULL;
     vote_detail(v, &cast);
     vote_count(v);
     vote_decision(v, &decision);

@@ -30,7 +30,8 @@ baton.on("referral.opened", function(_, r)
     end
     r:message{ to = address, channel = "file", template = "referral_letter", subject = "Referral " .. r.ref,
                values = { client = known and client and client.name or "a client", service = service and service.name or "help",
-                          need = r.fields.need or "not said yet", contact = known and client and (client.phone or client.email) or "",
+                          need = r.fields.need or "not said yet",
+                          contact = known and client and (client.phone or client.email) or "",
                           ref = r.ref, due = clock.format(r.due_at_ms), from = baton.org.title } }
     if client and not known then
         r:task{ kind = "consent", role = "specialist", due = "1 working day",

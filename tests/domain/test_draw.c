@@ -137,7 +137,7 @@ static void dot(void **state)
 /* Every tag is closed, nothing that markup takes stands in text. */
 static void well_formed(const char *svg)
 {
-    const char *open[64];
+    const char *open[64] = { NULL };
     size_t depth = 0;
     for (const char *p = svg; *p; p++) {
         if (*p == '&')
@@ -240,6 +240,7 @@ static void many_shapes(void **state)
             snprintf(name, sizeof name, "s%d", i);
             stage(g, name, i % 3 ? name : "A title that is somewhat longer", i == stages - 1);
         }
+        assert_true(stages > 1);
         for (int i = 0; i < stages - 1; i++) { /* a way through all of them */
             snprintf(name, sizeof name, "go%d", i);
             snprintf(from, sizeof from, "s%d", i);

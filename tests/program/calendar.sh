@@ -2,7 +2,7 @@
 # Working time as an organisation's people meet it: a month, deadlines that a new calendar would move and
 # does move, a clock that stands still, and who held it.
 set -euo pipefail
-baton=${BATON:?} source=${SOURCE:?}
+baton=${BATON:?}
 home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 export BATON_HOME=$home/home

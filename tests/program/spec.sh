@@ -2,7 +2,8 @@
 # baton test, dry runs, and what the prompt has besides: as, dry, at, watch, timing.
 set -eu
 dir=$(mktemp -d)
-server= watcher=
+server=''
+watcher=''
 trap 'kill $server $watcher 2>/dev/null || true; rm -rf "$dir"' EXIT
 export HOME="$dir" BATON_HOME="$dir/home" BATON_PLUGINS="$SOURCE/plugins"
 cd "$dir"

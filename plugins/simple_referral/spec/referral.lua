@@ -42,7 +42,8 @@ describe("simple_referral", { zone = "Europe/London" }, function()
         it("is a task where the partner has no address", function(t)
             local r = t.referral{ service = t.service{ partner = t.partner{ name = "Food bank" } } }
             expect(t.messages{ about = r }):has_length(0)
-            expect(t.tasks{ about = r }):contains{ kind = "contact", title = "Tell Food bank of " .. r.ref .. ": no mail address is known" }
+            expect(t.tasks{ about = r }):contains{ kind = "contact",
+                title = "Tell Food bank of " .. r.ref .. ": no mail address is known" }
         end)
 
         it("goes out at once", function(t)
