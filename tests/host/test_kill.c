@@ -8,7 +8,7 @@
 #include "baton/domain/audit.h"
 #include "host/host_fixture.h"
 
-enum { REFERRALS = 100, TRANSITIONS = 10000, KILLS = 50, PER_TURN = 20, SOAK_TIMES = 20 };
+enum { REFERRALS = 100, TRANSITIONS = 10000, KILLS = 50, PER_TURN = 20, SOAK_TIMES = 5 };
 
 static const char plugin[] =
     "baton.workflow{ name = 'kill', version = 1,\n"

@@ -294,7 +294,8 @@ describe("pre_referral", school, function()
 
     it("stops the clock when consent is withdrawn", function()
         local r = open_review():advance("parent_request")
-        local given = consents.add{ person = r.fields.parent, purpose = "evaluation", status = "given", given_at_ms = clock.now() }
+        local given = consents.add{ person = r.fields.parent, purpose = "evaluation", status = "given",
+            given_at_ms = clock.now() }
         given:set{ status = "withdrawn" }
         expect(r.due_at_ms):is_nil() -- a withdrawn consent stops the clock
         -- an evaluation after withdrawal
