@@ -20,6 +20,12 @@ static void help(void **state)
         { "advance", "advance" },
         { "emit", "baton.emit" },
         { "baton.none", "no value" },
+        { "", "What a plugin declares" },
+        { "workflow", "help transition" },
+        { "stage", "filled to LEAVE the stage" },
+        { "deadline", "remind" },
+        { "guard", "return false, \"choose a partner first\"" },
+        { "plugin.ini", "[setting pupils_per_tutor]" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf out = BUF_INIT;
@@ -39,6 +45,7 @@ static void unknown_help(void **state)
     } cases[] = {
         { "referals", "no help on \"referals\", did you mean \"referrals\"?" },
         { "referrals.fnd", "did you mean \"referrals.find\"?" },
+        { "deadlin", "did you mean \"deadline\"?" },
         { "xyzzyxyzzy", "help without a name lists the modules" },
         { "baton.", "no help on" },
         { "referrals.", "no help on" },
