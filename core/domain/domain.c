@@ -4,6 +4,7 @@
  * one turn mostly concern one workflow. Fields are allocated one by one, so
  * that a pointer handed out lasts until its plugin goes. */
 #include "baton/domain/domain.h"
+#include "baton/base/limits.h"
 
 #include <string.h>
 
@@ -213,9 +214,9 @@ int domain_add_field(struct domain *d, const char *plugin, enum entity entity,
                              "field \"%s\" of %s is declared by plugin \"%s\" already", f->name,
                              schema_of(entity)->name, other->plugin);
     }
-    if (of_entity >= GRAPH_FIELDS_MAX)
+    if (of_entity >= LIMIT_FIELDS)
         return error_set(e, ERROR_LIMIT, "%s has more than %d fields", schema_of(entity)->name,
-                         GRAPH_FIELDS_MAX);
+                         LIMIT_FIELDS);
     if (f->indexed && (rc = store_index_field(d->store, entity, f->name, e)) < 0)
         return rc;
     struct declared *n = mem_new(struct declared);

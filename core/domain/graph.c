@@ -147,9 +147,9 @@ int graph_add_field(struct graph *g, const struct field *f, struct error *e)
         return rc;
     if (graph_field(g, f->name))
         return error_set(e, ERROR_INVALID, "field \"%s\" is declared twice", f->name);
-    if (g->field_count >= GRAPH_FIELDS_MAX)
+    if (g->field_count >= LIMIT_FIELDS)
         return error_set(e, ERROR_LIMIT, "workflow \"%s\" has more than %d fields", g->name,
-                         GRAPH_FIELDS_MAX);
+                         LIMIT_FIELDS);
     g->fields = mem_resize(g->fields, (g->field_count + 1) * sizeof(*g->fields));
     field__copy(g->memory, f, &g->fields[g->field_count++]);
     return 0;
@@ -199,9 +199,9 @@ static int graph_check_deadline(const struct stage *s, struct error *e)
                          "stage \"%s\": a deadline needs a span, such as 3 working days", s->name);
     if (s->final && (within || s->due_field))
         return error_set(e, ERROR_INVALID, "stage \"%s\" is final and has a deadline", s->name);
-    if (s->step_count > GRAPH_STEPS_MAX)
+    if (s->step_count > LIMIT_STEPS)
         return error_set(e, ERROR_LIMIT, "stage \"%s\" has more than %d steps", s->name,
-                         GRAPH_STEPS_MAX);
+                         LIMIT_STEPS);
     for (size_t i = 0; i < s->step_count; i++) {
         int rc = graph_check_step(s, &s->steps[i], e);
         if (rc < 0)
@@ -306,9 +306,9 @@ int graph_set_expire(struct graph *g, const char *stage, const struct span *afte
 
 static int graph_check_reasons(const struct transition *t, struct error *e)
 {
-    if (t->reason_count > GRAPH_REASONS_MAX)
+    if (t->reason_count > LIMIT_REASONS)
         return error_set(e, ERROR_LIMIT, "transition \"%s\" has more than %d reasons", t->name,
-                         GRAPH_REASONS_MAX);
+                         LIMIT_REASONS);
     for (size_t i = 0; i < t->reason_count; i++) {
         int rc = graph_check_name("reason", t->reasons[i].code, e);
         if (rc < 0)

@@ -11,8 +11,6 @@
 #include "domain/graph_internal.h"
 #include "domain/words_internal.h"
 
-enum { SEAT_WEIGHT_MAX = 1000 };
-
 static int approval_check_name(const char *name, const char *what, const char *given,
                                struct error *e)
 {
@@ -37,10 +35,10 @@ static int approval_check_seat(const char *name, const struct seat *s, struct er
             name, s->name, s->role ? "both" : "neither");
     if (s->role && (rc = approval_check_name(name, "role", s->role, e)) < 0)
         return rc;
-    if (s->weight < 1 || s->weight > SEAT_WEIGHT_MAX)
+    if (s->weight < 1 || s->weight > LIMIT_SEAT_WEIGHT)
         return error_set(e, ERROR_INVALID,
                          "approval of \"%s\": seat \"%s\": weight takes 1 to %d, not %d", name,
-                         s->name, SEAT_WEIGHT_MAX, s->weight);
+                         s->name, LIMIT_SEAT_WEIGHT, s->weight);
     return 0;
 }
 

@@ -2,12 +2,11 @@
 #ifndef DOMAIN_GRAPH_INTERNAL_H
 #define DOMAIN_GRAPH_INTERNAL_H
 
+#include "baton/base/limits.h"
 #include "baton/domain/graph.h"
 
 struct arena;
 struct migration;
-
-enum { GRAPH_FIELDS_MAX = 256, GRAPH_STEPS_MAX = 32, GRAPH_REASONS_MAX = 64 };
 
 /* Transitions name stages that may be declared later; graph_finish turns them into indices. */
 struct graph_pending {

@@ -16,7 +16,6 @@
 
 #define CONFIG_LUA_BYTES_MIN (1024 * 1024)
 #define CONFIG_LUA_BYTES_MAX (INT64_C(4) * 1024 * 1024 * 1024)
-enum { CONFIG_CALL_MS_MAX = 60000 };
 
 static int config_refuse(struct ini *ini, const struct ini_entry *entry, struct error *e,
                          const char *why)
@@ -80,7 +79,7 @@ static int config_read_limits(struct org_config *c, struct error *e)
     int rc = ini_int(c->ini, "limits", "lua_bytes", CONFIG_LUA_BYTES_MIN, CONFIG_LUA_BYTES_MAX,
                      &bytes, e);
     if (!rc)
-        rc = ini_int(c->ini, "limits", "call_ms", 1, CONFIG_CALL_MS_MAX, &call_ms, e);
+        rc = ini_int(c->ini, "limits", "call_ms", 1, LIMIT_CALL_MS_HIGH, &call_ms, e);
     c->lua_bytes = (size_t)bytes;
     c->call_ms = (unsigned)call_ms;
     return rc;

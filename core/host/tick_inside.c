@@ -8,7 +8,7 @@
 #include "baton/domain/outbox.h"
 #include "host/org_internal.h"
 
-enum { INSIDE_BATCH = 64, INSIDE_INSTANT_MAX = 100000 };
+enum { INSIDE_BATCH = 64 };
 
 struct inside_outbox {
     int64_t ids[INSIDE_BATCH];
@@ -79,7 +79,7 @@ int org__move_inside(struct org *o, int64_t to_ms, struct error *e)
         rc = inside_instant(o, &progress, e);
         if (rc)
             return rc;
-        if (!progress || here > INSIDE_INSTANT_MAX)
+        if (!progress || here > LIMIT_SPEC_FIRINGS)
             return error_set(
                 e, ERROR_LIMIT,
                 "the clock does not get on: something is due at the same instant still");

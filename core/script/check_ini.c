@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "baton/base/ini.h"
+#include "baton/base/limits.h"
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
 
@@ -101,11 +102,11 @@ static void look_settings(const struct look *l)
 {
     struct plugin probe = { .name = l->p->name };
     struct error e;
-    probe.settings = mem_zero(SETTINGS_MAX * sizeof *probe.settings);
+    probe.settings = mem_zero(LIMIT_SETTINGS * sizeof *probe.settings);
     for (size_t i = 0; i < ini_count(l->ini); i++) {
         const struct ini_entry *entry = ini_at(l->ini, i);
         if (strncmp(entry->section, "setting ", 8) != 0 ||
-            setting_find(&probe, entry->section + 8) || probe.setting_count == SETTINGS_MAX - 1)
+            setting_find(&probe, entry->section + 8) || probe.setting_count == LIMIT_SETTINGS - 1)
             continue;
         size_t before = probe.setting_count;
         if (setting_read(&probe, l->ini, entry, &e) < 0) {

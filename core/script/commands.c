@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "baton/base/limits.h"
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
 #include "baton/store/row.h"
@@ -78,10 +79,10 @@ static void command_read_args(lua_State *L, struct command *c, const char *what)
     }
     c->any_args = false;
     c->arg_count = lua_rawlen(L, -1);
-    if (c->arg_count > COMMAND_ARGS_MAX || *table_keys(L, -1, what))
+    if (c->arg_count > LIMIT_COMMAND_ARGS || *table_keys(L, -1, what))
         script__raisef(L, ERROR_INVALID,
                        "%s: args is a list of at most %d {name=, type=, required=}", what,
-                       COMMAND_ARGS_MAX);
+                       LIMIT_COMMAND_ARGS);
     c->args = arena_alloc(script__arena(script__of(L)), (c->arg_count + 1) * sizeof *c->args);
     for (size_t i = 0; i < c->arg_count; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i + 1);
@@ -230,7 +231,7 @@ static void arg_convert(lua_State *L, const struct command *c, const struct comm
 
 static void args_refuse_unknown(lua_State *L, const struct command *c, int index)
 {
-    const char *known[COMMAND_ARGS_MAX + 1];
+    const char *known[LIMIT_COMMAND_ARGS + 1];
     for (size_t i = 0; i < c->arg_count; i++)
         known[i] = c->args[i].name;
     known[c->arg_count] = NULL;

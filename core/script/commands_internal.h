@@ -4,9 +4,9 @@
 
 #include "script/plugin_internal.h"
 
-enum { COMMAND_ARGS_MAX = 32, REPORT_COLUMNS_MAX = 32 };
-
 enum command_type { ARG_ANY, ARG_TEXT, ARG_INT, ARG_REAL, ARG_BOOL, ARG_TIME, ARG_TABLE, ARG_REF };
+
+#include "baton/base/limits.h"
 
 struct command_arg {
     char *name;

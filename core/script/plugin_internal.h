@@ -13,6 +13,8 @@ enum setting_type {
     SETTING_WORDS
 };
 
+#include "baton/base/limits.h"
+
 struct setting {
     char *name;
     enum setting_type type;
@@ -62,7 +64,6 @@ bool version_is_good(const char *text);
 int requirement_read(const char *text, struct requirement *out, struct error *e);
 
 /* ---- plugin_settings.c ---- */
-enum { SETTINGS_MAX = 128 };
 /* One [setting NAME], appended to p->settings, which has room; `first` is its first entry. */
 struct ini_entry;
 int setting_read(struct plugin *p, struct ini *ini, const struct ini_entry *first, struct error *e);

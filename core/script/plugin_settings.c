@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "baton/base/ini.h"
+#include "baton/base/limits.h"
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
 #include "baton/base/when.h"
@@ -203,14 +204,14 @@ struct setting *setting_find(const struct plugin *p, const char *name)
 
 int settings_read(struct plugin *p, struct ini *ini, struct error *e)
 {
-    p->settings = mem_zero(SETTINGS_MAX * sizeof *p->settings);
+    p->settings = mem_zero(LIMIT_SETTINGS * sizeof *p->settings);
     for (size_t i = 0; i < ini_count(ini); i++) {
         const struct ini_entry *entry = ini_at(ini, i);
         if (strncmp(entry->section, "setting ", 8) != 0 || setting_find(p, entry->section + 8))
             continue;
-        if (p->setting_count == SETTINGS_MAX)
+        if (p->setting_count == LIMIT_SETTINGS)
             return error_set(e, ERROR_LIMIT, "%s: more than %d settings", ini_file(ini),
-                             SETTINGS_MAX);
+                             LIMIT_SETTINGS);
         int rc = setting_read(p, ini, entry, e);
         if (rc < 0)
             return rc;
@@ -222,7 +223,7 @@ int settings_read(struct plugin *p, struct ini *ini, struct error *e)
 
 int setting_unknown(const struct plugin *p, const struct ini_entry *entry, struct error *e)
 {
-    const char *names[SETTINGS_MAX + 1];
+    const char *names[LIMIT_SETTINGS + 1];
     struct buf near = BUF_INIT;
     for (size_t i = 0; i < p->setting_count; i++)
         names[i] = p->settings[i].name;

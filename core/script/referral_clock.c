@@ -6,21 +6,11 @@
 
 #include <string.h>
 
-static int64_t clock_self(lua_State *L, const char *what)
-{
-    enum entity entity = ENTITY_NONE;
-    int64_t id = 0;
-    if (!script__is_handle(L, 1, &entity, &id) || entity != ENTITY_REFERRAL)
-        script__raisef(L, ERROR_INVALID, "%s is a method of a referral: r%s(…)", what,
-                       strchr(what, ':'));
-    return id;
-}
-
 /* {reason=, note=, version=}, which may be absent. */
 static struct pause clock_read(lua_State *L, const char *what)
 {
     static const char *const known[] = { "reason", "note", "version", NULL };
-    struct pause p = { .referral_id = clock_self(L, what) };
+    struct pause p = { .referral_id = referrals__self(L, what) };
     records__check_options(L, 2, what, known);
     if (!lua_istable(L, 2))
         return p;
@@ -92,7 +82,7 @@ static void clock_push(lua_State *L, const struct clock_held *h)
 
 int referrals__clock(lua_State *L)
 {
-    int64_t id = clock_self(L, "referral:clock");
+    int64_t id = referrals__self(L, "referral:clock");
     struct clock_held *held;
     struct error e;
     size_t count;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static int64_t referral_self(lua_State *L, const char *what)
+int64_t referrals__self(lua_State *L, const char *what)
 {
     enum entity entity = ENTITY_NONE;
     int64_t id = 0;
@@ -23,7 +23,7 @@ static const char *const advance_options[] = { "reason",  "note",    "fields",
 /* Arguments (r, name, options) as the domain takes them. */
 struct advance referrals__read_advance(lua_State *L, const char *what)
 {
-    struct advance a = { .referral_id = referral_self(L, what) };
+    struct advance a = { .referral_id = referrals__self(L, what) };
     if (lua_type(L, 2) != LUA_TSTRING)
         script__raisef(L, ERROR_INVALID, "%s takes the name of a transition: r%s(\"accept\")", what,
                        strchr(what, ':'));
@@ -100,7 +100,7 @@ size_t referrals__possible(lua_State *L, const struct row *row, const char **out
 static int referral_possible(lua_State *L)
 {
     const char *names[LIMIT_TRANSITIONS];
-    referral_self(L, "referral:possible");
+    referrals__self(L, "referral:possible");
     size_t n =
         referrals__possible(L, script__check_row(L, 1, ENTITY_REFERRAL), names, LIMIT_TRANSITIONS);
     lua_createtable(L, (int)n, 0);
@@ -113,7 +113,7 @@ static int referral_possible(lua_State *L)
 
 static int referral_assign(lua_State *L)
 {
-    int64_t id = referral_self(L, "referral:assign");
+    int64_t id = referrals__self(L, "referral:assign");
     int64_t staff = script__check_id(L, 2, ENTITY_STAFF);
     struct script_write w;
     struct error e;
@@ -134,7 +134,7 @@ static struct value referral_ref(lua_State *L, int64_t id)
 
 static int referral_task(lua_State *L)
 {
-    int64_t id = referral_self(L, "referral:task");
+    int64_t id = referrals__self(L, "referral:task");
     struct records_input in;
     records__read(L, 2, ENTITY_TASK, NULL, "referral:task", NULL, &in);
     records__put(&in, TASK_ABOUT, referral_ref(L, id));
@@ -149,7 +149,7 @@ static int referral_task(lua_State *L)
 
 static int referral_tasks(lua_State *L)
 {
-    referral_self(L, "referral:tasks");
+    referrals__self(L, "referral:tasks");
     records__only_of(L, "referral:tasks", "about");
     return records__find(L, ENTITY_TASK);
 }
@@ -172,7 +172,7 @@ static struct value referral_timer_data(lua_State *L)
 
 static int referral_timer(lua_State *L)
 {
-    int64_t id = referral_self(L, "referral:timer");
+    int64_t id = referrals__self(L, "referral:timer");
     if (lua_type(L, 2) != LUA_TSTRING)
         script__raisef(
             L, ERROR_INVALID,
@@ -188,21 +188,21 @@ static int referral_timer(lua_State *L)
 
 static int referral_refer(lua_State *L)
 {
-    int64_t id = referral_self(L, "referral:refer");
+    int64_t id = referrals__self(L, "referral:refer");
     script__push_handle(L, ENTITY_REFERRAL, referrals__open(L, 2, id, "referral:refer"));
     return script__pause(L, 1);
 }
 
 static int referral_children(lua_State *L)
 {
-    referral_self(L, "referral:children");
+    referrals__self(L, "referral:children");
     records__only_of(L, "referral:children", "parent");
     return records__find(L, ENTITY_REFERRAL);
 }
 
 static int referral_message(lua_State *L)
 {
-    int64_t id = referral_self(L, "referral:message");
+    int64_t id = referrals__self(L, "referral:message");
     script__push_handle(L, ENTITY_MESSAGE,
                         messages__send(L, 2, ENTITY_REFERRAL, id, "referral:message"));
     return script__pause(L, 1);

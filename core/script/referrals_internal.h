@@ -6,6 +6,8 @@
 
 /* Opens one from the table at `index`; parent_id 0: what the table says. Returns its id. */
 int64_t referrals__open(lua_State *L, int index, int64_t parent_id, const char *what);
+/* The referral that a method was called on; raises otherwise. `what` is "referral:advance". */
+int64_t referrals__self(lua_State *L, const char *what);
 /* Arguments (r, name, options) as the domain takes them; `what` "referral:advance". */
 struct advance;
 struct advance referrals__read_advance(lua_State *L, const char *what);

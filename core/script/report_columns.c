@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "baton/base/json.h"
+#include "baton/base/limits.h"
 #include "baton/base/memory.h"
 
 /* ---- declaring ---- */
@@ -36,9 +37,9 @@ void commands__read_columns(lua_State *L, struct command *c, const char *what)
         return;
     }
     c->column_count = lua_rawlen(L, -1);
-    if (c->column_count > REPORT_COLUMNS_MAX || *table_keys(L, -1, what))
+    if (c->column_count > LIMIT_REPORT_COLUMNS || *table_keys(L, -1, what))
         script__raisef(L, ERROR_INVALID, "%s: columns is a list of at most %d names", what,
-                       REPORT_COLUMNS_MAX);
+                       LIMIT_REPORT_COLUMNS);
     struct arena *a = script__arena(script__of(L));
     c->columns = arena_alloc(a, (c->column_count + 1) * sizeof *c->columns);
     for (size_t i = 0; i < c->column_count; i++) {

@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "baton/base/limits.h"
 #include "baton/base/text.h"
 #include "baton/base/when.h"
-
-enum { TABLE_KEYS_MAX = 1024 };
 
 static int table_raw(lua_State *L, int index, const char *key)
 {
@@ -45,8 +44,8 @@ const char *const *table_keys(lua_State *L, int index, const char *what)
     index = lua_absindex(L, index);
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
         count++;
-    if (count > TABLE_KEYS_MAX)
-        script__raisef(L, ERROR_LIMIT, "%s: more than %d entries", what, TABLE_KEYS_MAX);
+    if (count > LIMIT_TABLE_KEYS)
+        script__raisef(L, ERROR_LIMIT, "%s: more than %d entries", what, LIMIT_TABLE_KEYS);
     const char **keys = arena_alloc(script__arena(script__of(L)), (count + 1) * sizeof *keys);
     count = 0;
     for (lua_pushnil(L); lua_next(L, index);) {
@@ -131,9 +130,9 @@ bool table_number(lua_State *L, int index, const char *key, double *out, const c
 static const char *const *table_list(lua_State *L, const char *key, const char *what)
 {
     size_t count = lua_rawlen(L, -1);
-    if (count > TABLE_KEYS_MAX)
+    if (count > LIMIT_TABLE_KEYS)
         script__raisef(L, ERROR_LIMIT, "%s: %s has more than %d entries", what, key,
-                       TABLE_KEYS_MAX);
+                       LIMIT_TABLE_KEYS);
     if (*table_keys(L, -1, what))
         table_refuse(L, key, "a list of words", what);
     const char **words = arena_alloc(script__arena(script__of(L)), (count + 1) * sizeof *words);

@@ -25,7 +25,15 @@ enum {
     LIMIT_PLUGINS = 64, /* of one organisation */
     LIMIT_STAGES = 64,
     LIMIT_TRANSITIONS = 256,
-    LIMIT_SEATS = 32, /* of one approval */
+    LIMIT_FIELDS = 256,       /* declared by one workflow */
+    LIMIT_STEPS = 32,         /* reminders and escalations of one deadline */
+    LIMIT_REASONS = 64,       /* of one transition */
+    LIMIT_SEATS = 32,         /* of one approval */
+    LIMIT_SEAT_WEIGHT = 1000, /* of one seat */
+    LIMIT_SETTINGS = 128,     /* of one plugin */
+    LIMIT_COMMAND_ARGS = 32,  /* of one command or report of a plugin */
+    LIMIT_REPORT_COLUMNS = 32,
+    LIMIT_TABLE_KEYS = 1024, /* of one table of options */
     LIMIT_APPROVAL_EVENTS =
         10000,                 /* of a referral since it entered its stage, to count its votes */
     LIMIT_WORKFLOWS = 64,      /* of one organisation */
@@ -39,6 +47,9 @@ enum {
     LIMIT_CACHE_STATEMENTS = 128,         /* prepared list statements kept */
     LIMIT_LUA_BYTES = 64 * 1024 * 1024,   /* default quota of one organisation's Lua state */
     LIMIT_CALL_MS = 250,                  /* default time budget of one call into a plugin */
+    LIMIT_CALL_MS_HIGH = 60000,           /* the most that org.ini may set it to */
+    LIMIT_MOVE_FIRINGS = 1000000,         /* at one instant of a clock that is moved */
+    LIMIT_SPEC_FIRINGS = 100000,          /* the same in one case of a spec */
     LIMIT_STATEMENT_MS = 5000,            /* of one REPL statement */
     LIMIT_OUTPUT_BYTES = 4 * 1024 * 1024, /* printed by one statement or script call */
     LIMIT_MESSAGE_ATTEMPTS = 8,           /* then the message is dead */
