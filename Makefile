@@ -1,6 +1,6 @@
 # Thin: the build is CMake's, the rest are scripts. `make help` lists the targets.
 .DEFAULT_GOAL := build
-.PHONY: help deps build all run test asan bench soak format lint reference lint-deps install clean
+.PHONY: help deps build all run test asan bench soak fuzz fuzz-deps format lint reference lint-deps install clean
 
 PREFIX ?= /usr/local
 REFERRALS ?= 1000000
@@ -39,9 +39,16 @@ bench: deps ## Measures, on 1,000,000 referrals (REFERRALS=n); the table goes to
 	@$(MAKE) --no-print-directory all
 	@build/release/baton_bench build/bench plugins build/release/baton build/bench.json $(REFERRALS)
 
-soak: deps ## Runs the long forms of the tests again and again: SOAK_ROUNDS=3
+soak: deps fuzz-deps ## Runs the long forms of the tests again and again, then fuzzes: SOAK_ROUNDS=3 FUZZ_SECONDS=600
 	@$(MAKE) --no-print-directory all
 	@bash tests/soak.sh
+	@bash tests/fuzz.sh
+
+fuzz: deps fuzz-deps ## Fuzzes each target with libFuzzer for FUZZ_SECONDS=600
+	@bash tests/fuzz.sh
+
+fuzz-deps: ## Installs what fuzz needs
+	@sh scripts/deps.sh fuzz
 
 format: ## Formats the C sources in place
 	@bash scripts/lint.sh format

@@ -1,5 +1,5 @@
 #!/bin/sh
-# deps.sh build|lint: installs the Debian packages that are missing, and none else. Where all are there,
+# deps.sh build|lint|fuzz: installs the Debian packages that are missing, and none else. Where all are there,
 # it touches neither network nor package lists.
 set -eu
 
@@ -14,8 +14,11 @@ build)
 lint)
     packages="clang-format clang-tidy cppcheck shellcheck lua5.4 lua-check"
     ;;
+fuzz)
+    packages="clang libclang-rt-dev llvm"
+    ;;
 *)
-    echo "usage: deps.sh build|lint" >&2
+    echo "usage: deps.sh build|lint|fuzz" >&2
     exit 2
     ;;
 esac

@@ -110,6 +110,15 @@ local function realigned(cells, header, long_text)
     return fixed, true
 end
 
+local function has(header, wanted)
+    for _, name in ipairs(header) do
+        if name == wanted then
+            return true
+        end
+    end
+    return false
+end
+
 -- Every row of a file as a table by header, with its line; `long_text` names the
 -- column that may hold stray commas.
 local function read(file, long_text)
@@ -117,6 +126,10 @@ local function read(file, long_text)
     for cells, line in csv.read(file, { header = false }) do
         if not header then
             header = cells
+            if not has(header, long_text) then
+                error(("%s:%d: no column %s: this is not the file of the directory that it should be"):format(file,
+                    line, long_text), 0)
+            end
         else
             local fixed, was_shifted = realigned(cells, header, long_text)
             local row = { line = line }
@@ -185,6 +198,7 @@ end
 local function import(label, module, file, long_text, names, wanted_of)
     local rows, shifted = read(file, long_text)
     local counts = { created = 0, changed = 0, unchanged = 0, refused = 0 }
+    local line_of = {} -- by id: a second row of the same id would undo the first at every import
     for first = 1, #rows, BATCH_ROWS do
         local last = math.min(first + BATCH_ROWS - 1, #rows)
         local results = baton.turn(function()
@@ -192,8 +206,12 @@ local function import(label, module, file, long_text, names, wanted_of)
             for i = first, last do
                 local wanted, why = wanted_of(rows[i])
                 local result
-                if wanted then
+                local id = wanted and wanted.external_id
+                if id and line_of[id] then
+                    why = ("%s is on line %d too"):format(id, line_of[id])
+                elseif wanted then
                     result, why = baton.try(store, module, wanted, names)
+                    line_of[id] = result and rows[i].line
                 end
                 if not result then
                     result = "refused"

@@ -255,9 +255,9 @@ static int csv_start(struct csv_reader *r, struct error *e)
     r->started = true;
     csv_fill(r, 3);
     size_t n = (size_t)(r->end - r->at);
-    if (n >= 3 && memcmp(r->at, "\xEF\xBB\xBF", 3) == 0)
+    if (n >= 3 && memcmp(r->at, "\xEF\xBB\xBF", 3) == 0) {
         r->at += 3;
-    if (n >= 2 && (memcmp(r->at, "\xFF\xFE", 2) == 0 || memcmp(r->at, "\xFE\xFF", 2) == 0)) {
+    } else if (n >= 2 && (memcmp(r->at, "\xFF\xFE", 2) == 0 || memcmp(r->at, "\xFE\xFF", 2) == 0)) {
         r->at = r->end;
         r->at_end = true;
         error_set(e, ERROR_INVALID, "the text is UTF-16: save it as UTF-8");

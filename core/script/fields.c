@@ -7,6 +7,7 @@
 
 #include "baton/base/calendar.h"
 #include "baton/base/json.h"
+#include "baton/base/text.h"
 #include "baton/base/when.h"
 #include "baton/base/zone.h"
 #include "baton/domain/version.h"
@@ -94,6 +95,14 @@ static void fields_list(lua_State *L, int index, const char *name, struct jsonw 
     lua_pop(L, 1);
 }
 
+/* The writer of JSON would replace what is not UTF-8, and the value would not be what was given. */
+static void fields_text(lua_State *L, const char *name, const struct value *v, struct jsonw *w)
+{
+    if (!text_is_utf8(v->s, v->len))
+        script__raisef(L, ERROR_INVALID, "%s is not UTF-8 text, or holds a NUL", name);
+    jsonw_textn(w, v->s, v->len);
+}
+
 static void fields_write(lua_State *L, int index, const struct field *f, struct jsonw *w)
 {
     char name[LIMIT_NAME_BYTES + 16];
@@ -114,7 +123,7 @@ static void fields_write(lua_State *L, int index, const struct field *f, struct 
         else if (v.type == VALUE_REAL)
             jsonw_real(w, v.r);
         else
-            jsonw_textn(w, v.s, v.len);
+            fields_text(L, name, &v, w);
     }
 }
 

@@ -120,6 +120,7 @@ static void test_add_and_search(void **state)
         { "people.add{}", "!name" },
         { "people.add()", "!people.add takes a table: people.add{name=…}" },
         { "people.add{name='x', email='no'}", "!mail address" },
+        { "referrals.get(1):set{fields={need='\\xff'}}", "!fields.need is not UTF-8 text" },
         { "services.add{partner=1, name='s', capacity='perhaps'}", "!capacity" },
         { "referrals.add", "!there is no \"add\" here" },
         { "referrals.open{workflow='tutoring', stage='done'}", "!stage" },
