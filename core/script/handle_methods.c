@@ -86,13 +86,19 @@ static const struct script_function handle_functions[] = {
     { ":set", handle_set, "h:set{column=value, fields={…}, version=} → h",
       "changes columns and custom fields; baton.none empties one; version= refuses if somebody was "
       "faster",
-      "people.get(1):set{phone=\"555-0100\"}" },
+      "r:set{ title = \"Reading and writing\", fields = { hours = 3 } }\n"
+      "r.title, r.fields.hours  --> \"Reading and writing\", 3\n"
+      "r:set{ fields = { hours = 99 } }  --> error: field \"hours\" takes a whole number from 1 to "
+      "40, not 99" },
     { ":history", handle_history, "h:history{limit=50} → array of {seq, at_ms, kind, actor, …}",
-      "its events, newest first", "return referrals.get(1):history()" },
+      "its events, newest first",
+      "r:advance(\"accept\")\n"
+      "r:history()[1]  --> { …, from = \"requested\", kind = \"referral.advanced\", … }" },
     { ":note", handle_note, "h:note(text) → note", "writes a note about it",
-      "referrals.get(1):note(\"called back\")" },
+      "r:note(\"the family moves in May\").author  --> nil\n"
+      "as(ines, function() return r:note(\"called back\") end).author  --> S-1" },
     { ":notes", handle_notes, "h:notes{limit=50} → array of notes", "the notes about it",
-      "return referrals.get(1):notes()" },
+      "r:notes()[1].text  --> \"prefers mornings\"" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -136,9 +142,10 @@ static int task_cancel(lua_State *L)
 
 static const struct script_function task_functions[] = {
     { ":done", task_done, "t:done(outcome) → t", "marks a task as done, with what came of it",
-      "tasks.first{status=\"open\"}:done(\"spoke to the parents\")" },
+      "t:done(\"spoke to the mother\")\n"
+      "t.status, t.outcome  --> \"done\", \"spoke to the mother\"" },
     { ":cancel", task_cancel, "t:cancel() → t", "drops a task that is no longer needed",
-      "tasks.first{status=\"open\"}:cancel()" },
+      "t:cancel().status  --> \"cancelled\"" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -157,7 +164,7 @@ static int timer_cancel(lua_State *L)
 
 static const struct script_function timer_functions[] = {
     { ":cancel", timer_cancel, "t:cancel() → t", "a timer that has not fired never will",
-      "timers.first{status=\"waiting\"}:cancel()" },
+      "timers.get(1):cancel().status  --> \"cancelled\"" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -9,5 +9,6 @@ struct help_topic {
 
 const struct help_topic *help__topics(void);            /* ended by name NULL */
 const struct help_topic *help__topic(const char *name); /* NULL if none */
+const char *help__example(const char *topic);           /* of a topic (help_examples.c); NULL */
 
 #endif

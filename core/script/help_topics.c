@@ -4,6 +4,20 @@
 
 #include "script/help_internal.h"
 
+static const char topic_examples[] =
+    "r is the referral R-1, \"Reading help\", in the stage requested of the workflow tutoring; t "
+    "is "
+    "its task K-1.\n"
+    "ada (P-1) is its subject, library (O-1) its partner, ines (S-1), a specialist and teacher, "
+    "its "
+    "owner. It is\n"
+    "Monday, 2026-03-02 09:00.\n"
+    "Behind --> stands what comes back or is printed; after error: what it is refused with; … is "
+    "anything.\n"
+    "An example is a script, or has comments that say where its parts go: -- in init.lua, -- at "
+    "the "
+    "prompt.\n";
+
 static const char topic_workflow[] =
     "baton.workflow{\n"
     "  name = \"tutoring\",        -- a-z, 0-9, _\n"
@@ -179,6 +193,7 @@ static const char topic_templates[] =
     "{{referral.fields.need}}. What a value holds is never read as a template.\n";
 
 static const struct help_topic topics[] = {
+    { "examples", "what their names and --> stand for", topic_examples },
     { "workflow", "what baton.workflow takes", topic_workflow },
     { "stage", "a stage of a workflow", topic_stage },
     { "transition", "a way from one stage to another", topic_transition },

@@ -138,62 +138,134 @@ static const struct script_function baton_functions[] = {
     { "workflow", workflow_add,
       "baton.workflow{name=, version=, fields={…}, stages={…}, transitions={…}, children={…}, "
       "migrate={…}}",
-      "declares a workflow, while a plugin loads; it is checked as a whole", NULL },
+      "declares a workflow, while a plugin loads; it is checked as a whole",
+      "-- in init.lua\n"
+      "baton.workflow{\n"
+      "  name = \"mentoring\", version = 1,\n"
+      "  fields = { need = \"text\" },\n"
+      "  stages = { { name = \"asked\", required = { \"need\" } }, { name = \"matched\", final = "
+      "true } },\n"
+      "  transitions = { { name = \"match\", from = \"asked\", to = \"matched\" } },\n"
+      "}\n"
+      "-- in a script\n"
+      "local m = referrals.open{ workflow = \"mentoring\", subject = ada, fields = { need = "
+      "\"company\" } }\n"
+      "m:advance(\"match\").stage  --> \"matched\"" },
     { "on", hooks_on, "baton.on(event, function(event, row) … end, {priority=, workflow=, stage=})",
       "runs a function at each event of that name (\"referral.advanced\", \"task.*\"), in the same "
       "command",
-      "baton.on(\"referral.advanced\", function(event, row) log.info(\"%s is %s\", row.ref, "
-      "event.to) end)" },
+      "-- in init.lua\n"
+      "baton.on(\"referral.advanced\", function(event, row)\n"
+      "  row:note(\"from \" .. event.from .. \" to \" .. event.to)\n"
+      "end, { workflow = \"tutoring\" })\n"
+      "-- in a script\n"
+      "r:advance(\"accept\")\n"
+      "notes.first{ about = r, order = \"newest\" }.text  --> \"from requested to accepted\"" },
     { "emit", baton_emit, "baton.emit(\"my.thing\", {detail}, about)",
       "writes an event of your own, about a row or nothing; handlers hear it",
-      "baton.emit(\"my.thing\", {count=3}, referrals.get(1))" },
+      "baton.emit(\"tutoring.met\", { minutes = 45 }, r)\n"
+      "r:history{ limit = 1 }[1]  --> { about = R-1, actor = \"operator\", …, kind = "
+      "\"tutoring.met\", minutes = 45, … }" },
     { "field", workflow_field,
       "baton.field(entity, name, {type=, values=, min=, max=, index=, help=})",
       "declares a custom field of an entity, while a plugin loads",
-      "baton.field(\"person\", \"grade\", {type=\"int\", min=0, max=12})" },
+      "-- in init.lua\n"
+      "baton.field(\"person\", \"grade\", { type = \"int\", min = 0, max = 12 })\n"
+      "-- in a script\n"
+      "ada:set{ fields = { grade = 7 } }\n"
+      "people.count{ fields = { grade = 7 } }  --> 1" },
     { "command", commands_add,
       "baton.command(name, {help=, args={{name=, type=, required=}}}, function(args) … end)",
-      "offers a function by name to users and scripts, while a plugin loads", NULL },
+      "offers a function by name to users and scripts, while a plugin loads",
+      "-- in init.lua\n"
+      "baton.command(\"close_case\", { help = \"ends a referral\", args = { { name = \"referral\", "
+      "required = true } } },\n"
+      "  function(args) return referrals.get(args.referral):advance(\"decline\", { reason = "
+      "\"moved\" }).stage end)\n"
+      "-- in a script\n"
+      "baton.call(\"close_case\", { referral = r })  --> \"declined\"" },
     { "migrate", baton_migrate,
       "baton.migrate{workflow=, preview=, skip_blocked=, undo=, since=} → array of {referral, "
       "class, stage, to_stage, due_from_ms, due_to_ms, why, …}",
       "moves open referrals to the loaded version of their workflow (class fits, mapped or "
       "blocked), "
       "or takes that back; preview only looks",
-      "return baton.migrate{preview=true}" },
+      "baton.migrate{ workflow = \"tutoring\", preview = true }  --> {}" },
     { "call", commands_call, "baton.call(name, {arguments}) → result",
-      "runs a command that a plugin declared", "return baton.call(\"close_stale\", {days=30})" },
+      "runs a command that a plugin declared",
+      "baton.call(\"call_back\", { referral = r })  --> \"requested\"" },
     { "job", jobs_add,
       "baton.job(name, {every=\"1 hour\"} or {at=\"06:00\", days=\"working\"}, function() … end)",
-      "runs a function by the clock; one missed while asleep runs once", NULL },
+      "runs a function by the clock; one missed while asleep runs once",
+      "-- in init.lua\n"
+      "baton.job(\"weekly\", { every = \"1 week\" }, function()\n"
+      "  for referral in referrals.each{ open = true } do\n"
+      "    referral:note(\"still \" .. referral.stage)\n"
+      "  end\n"
+      "end)\n"
+      "-- in a script\n"
+      "clock.advance(\"8 days\")\n"
+      "notes.first{ about = r, order = \"newest\" }.text  --> \"still requested\"" },
     { "report", commands_add_report,
       "baton.report(name, {help=, args={…}, columns={\"review\", {name=\"due\", type=\"time\"}}}, "
       "function(args) return rows end)",
       "offers a report by name; it may only read; `columns` is the order that it is shown in",
-      NULL },
+      "-- in init.lua\n"
+      "baton.report(\"due\", { help = \"what is due when\", columns = { \"referral\", { name = "
+      "\"due\", type = \"time\" } } },\n"
+      "  function()\n"
+      "    local rows = {}\n"
+      "    for referral in referrals.each{ open = true } do\n"
+      "      rows[#rows + 1] = { referral = referral, due = referral.due_at_ms }\n"
+      "    end\n"
+      "    return rows\n"
+      "  end)\n"
+      "-- in a script\n"
+      "baton.run_report(\"due\")[1].referral  --> \"R-1\"" },
     { "run_report", commands_run_report, "baton.run_report(name, {arguments}) → rows",
-      "runs a report that a plugin declared", "return baton.run_report(\"by_stage\")" },
+      "runs a report that a plugin declared",
+      "baton.run_report(\"by_stage\")  --> { { count = 1, stage = \"requested\" } }" },
     { "require", plugin_require, "baton.require(file) → what it returns",
-      "loads FILE.lua of the same plugin, once; names of a-z, 0-9, _ and /", NULL },
+      "loads FILE.lua of the same plugin, once; names of a-z, 0-9, _ and /",
+      "-- in letters.lua\n"
+      "return { greeting = function(person) return \"Dear \" .. person.name end }\n"
+      "-- in init.lua\n"
+      "local letters = baton.require(\"letters\")\n"
+      "baton.command(\"greet\", {}, function(args) return "
+      "letters.greeting(people.get(args.person)) end)\n"
+      "-- in a script\n"
+      "baton.call(\"greet\", { person = ada })  --> \"Dear Ada Lovelace\"" },
     { "turn", baton_turn, "baton.turn(function() … end) → its results",
       "all that the function writes is one commit, or nothing of it is",
-      "baton.turn(function() people.add{name=\"A\"}; people.add{name=\"B\"} end)" },
+      "baton.turn(function()\n"
+      "  people.add{ name = \"Kim Doe\" }\n"
+      "  r:advance(\"finish\")\n"
+      "end)  --> error: R-1: no transition \"finish\" from stage \"requested\" …\n"
+      "people.count{ name = \"Kim Doe\" }  --> 0" },
     { "try", baton_try, "baton.try(fn, …) → results | nil, message, code",
       "calls a function; a refusal comes back as nil, message and code (\"denied\", \"conflict\", "
       "…)",
-      "return baton.try(function() return referrals.get(1):advance(\"accept\") end)" },
+      "baton.try(function() return r:advance(\"accept\") end)  --> R-1\n"
+      "baton.try(function() return r:advance(\"accept\") end)  --> nil, \"R-1: no transition …\", "
+      "\"invalid\"" },
     { "actor", baton_actor, "baton.actor() → staff | nil", "who acts, if it is a member of staff",
-      "return baton.actor()" },
+      "as(ines, function() return baton.actor() end)  --> S-1\n"
+      "baton.actor()  --> nil" },
     { "workflows", baton_workflows, "baton.workflows() → array of names",
-      "the workflows that plugins declared", "return baton.workflows()" },
+      "the workflows that plugins declared",
+      "baton.workflows()  --> { \"tutoring\", \"interview\" }" },
     { "settings", NULL, "baton.settings.NAME",
-      "a setting of the plugin, typed by plugin.ini; read-only", NULL },
+      "a setting of the plugin, typed by plugin.ini; read-only",
+      "-- in init.lua\n"
+      "baton.settings.pupils_per_tutor  --> 3" },
     { "plugin", NULL, "baton.plugin → {name, version}", "the plugin that this code belongs to",
-      NULL },
+      "-- in init.lua\n"
+      "baton.plugin  --> { name = \"office\", version = \"1.2.0\" }" },
     { "org", NULL, "baton.org → {name, title, zone}", "the organisation",
-      "return baton.org.title" },
+      "baton.org.zone  --> \"UTC\"" },
     { "none", NULL, "baton.none", "no value: to empty a column, or to find rows where it is empty",
-      "return referrals.count{owner=baton.none}" },
+      "r:set{ owner = baton.none }\n"
+      "referrals.count{ owner = baton.none }  --> 1" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -101,20 +101,23 @@ static int clock_working_days(lua_State *L)
 
 static const struct script_function clock_functions[] = {
     { "now", clock_now, "clock.now() → ms", "milliseconds since 1970, by the organisation's clock",
-      "return clock.now()" },
+      "clock.now()  --> 1772442000000" },
     { "format", clock_format,
       "clock.format(ms, \"minutes\"|\"seconds\"|\"date\"|\"time\"|\"iso\"|\"relative\") → text",
       "a time in the organisation's zone; without arguments: now",
-      "return clock.format(clock.now(), \"date\")" },
+      "clock.format(clock.now())  --> \"2026-03-02 09:00\"\n"
+      "clock.format(r.due_at_ms, \"date\")  --> \"2026-03-05\"" },
     { "parse", clock_parse, "clock.parse(text, from) → ms",
       "\"2026-03-01 09:00\", \"tomorrow 09:00\", \"3 working days\" (from now, or from `from`)",
-      "return clock.format(clock.parse(\"3 working days\"))" },
+      "clock.format(clock.parse(\"3 working days\"))  --> \"2026-03-05 09:00\"\n"
+      "clock.format(clock.parse(\"2 days\", \"2026-12-24 18:00\"))  --> \"2026-12-26 18:00\"" },
     { "advance", clock_advance, "clock.advance(span or time) → ms",
       "moves a movable clock forwards; what falls due on the way happens (scripts and the prompt)",
-      "clock.advance(\"3 working days\")" },
+      "clock.advance(\"4 working days\")\n"
+      "r.overdue  --> true" },
     { "working_days", clock_working_days, "clock.working_days(from, to) → number",
       "working days after the first day, up to and with the last",
-      "return clock.working_days(\"2026-03-02\", \"2026-03-06\")" },
+      "clock.working_days(\"2026-03-02\", \"2026-03-09\")  --> 5" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -32,14 +32,17 @@ static int consents_holds(lua_State *L)
 }
 
 static const struct script_function consents_functions[] = {
-    RECORDS_ENTRIES(consents, "C", "person=1", "purpose"),
+    RECORDS_ENTRIES(consents, "C", "person = ada", "purpose", "{ disclosure = 1 }"),
     { "add", consents_add,
       "consents.add{person=, purpose=, status=\"given\", given_at_ms=, expires=, scope=, how=} → "
       "handle",
       "records that a person gave, refused or withdrew a consent",
-      "return consents.add{person=1, purpose=\"evaluation\", how=\"paper\"}" },
+      "consents.add{ person = ada, purpose = \"evaluation\", how = \"by phone\", expires = \"1 "
+      "year\" }  --> C-2" },
     { "holds", consents_holds, "consents.holds(person, purpose) → true or false",
-      "is there a consent that holds now?", "return consents.holds(1, \"evaluation\")" },
+      "is there a consent that holds now?",
+      "consents.holds(ada, \"disclosure\")  --> true\n"
+      "consents.holds(ada, \"evaluation\")  --> false" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -352,14 +352,18 @@ static const struct script_function csv_functions[] = {
     { "read", csv_read,
       "csv.read(file, {separator=\",\", header=true|false|{names}}) → iterator of row, line",
       "rows as tables keyed by the header; empty or repeated names become column_N",
-      "for row, line in csv.read(\"people.csv\") do print(line, row.name) end" },
+      "for row, line in csv.read(\"people.csv\") do print(line, row.name) end  --> 2\tAda "
+      "Lovelace\n"
+      "--> 3\tGrace Hopper" },
     { "parse", csv_parse,
       "csv.parse(text, {separator=\",\", header=true|false|{names}}) → array of rows",
-      "the same for text", "return csv.parse(\"name,age\\nAda,36\")" },
+      "the same for text",
+      "csv.parse(\"name,age\\nAda Lovelace,36\")  --> { { age = \"36\", name = \"Ada Lovelace\" } "
+      "}" },
     { "write", csv_write_file, "csv.write(file, rows, {columns={…}}) → number",
       "writes a list or an iterator of tables or handles; a column may be \"fields.x\" or "
       "\"subject.name\"",
-      "csv.write(\"people.csv\", people.each{}, {columns={\"ref\", \"name\"}})" },
+      "csv.write(\"out.csv\", people.each{}, { columns = { \"ref\", \"name\" } })  --> 1" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -108,15 +108,23 @@ static int events_after(lua_State *L)
 static const struct script_function events_functions[] = {
     { "recent", events_recent,
       "events.recent{limit=50} → array of {seq, at_ms, kind, actor, about, …}",
-      "the latest events, oldest of them first", "return events.recent{limit=10}" },
+      "the latest events, oldest of them first",
+      "events.recent{ limit = 1 }  --> { { about = C-1, actor = \"operator\", …, kind = "
+      "\"consent.created\", … } }" },
     { "after", events_after, "events.after(seq, {limit=50}) → array of events",
       "the events that follow one, in order; 0 is the start",
-      "return events.after(0, {limit=10})" },
+      "events.after(0, { limit = 1 })  --> { { about = P-1, …, kind = \"person.created\", seq = 1, "
+      "… } }" },
     { "explain", events_explain,
       "events.explain(seq) → {seq, kind, actor, about, caused_by=, by=, handlers={…}}",
       "which effect and handlers ran for an event, in order: plugin, where (file:line), us "
       "(microseconds) and what each wrote; and what caused it",
-      "return events.explain(1).handlers" },
+      "-- in init.lua\n"
+      "baton.on(\"referral.advanced\", function(_, row) row:note(\"moved\") end)\n"
+      "-- in a script\n"
+      "r:advance(\"accept\")\n"
+      "local seq = events.recent{ limit = 3 }[1].seq\n"
+      "events.explain(seq).handlers[1].plugin  --> \"office\"" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

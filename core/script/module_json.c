@@ -137,16 +137,21 @@ static int json_lua_list(lua_State *L)
 static const struct script_function json_functions[] = {
     { "decode", json_lua_decode, "json.decode(text) → value",
       "null in an object is nil, in a list baton.none",
-      "return json.decode('{\"a\":[1,2]}').a[2]" },
+      "json.decode('{\"hours\": [2, 3]}').hours  --> { 2, 3 }\n"
+      "json.decode('{\"hours\": 2')  --> error: json.decode: 1:11: not valid JSON: …" },
     { "encode", json_lua_encode, "json.encode(value, {pretty=false}) → text",
-      "members in the order of their names; handles as \"R-12\"", "return json.encode{a={1, 2}}" },
+      "members in the order of their names; handles as \"R-12\"",
+      "json.encode{ subject = ada, hours = { 2, 3 } }  --> "
+      "\"{\"hours\":[2,3],\"subject\":\"P-1\"}\"" },
     { "read", json_lua_read, "json.read(file) → value", "reads a file",
-      "local v = json.read(\"in.json\")" },
+      "json.read(\"request.json\")  --> { hours = 2, title = \"Reading help\" }" },
     { "write", json_lua_write, "json.write(file, value, {pretty=false})", "replaces a file",
-      "json.write(\"out.json\", {a=1}, {pretty=true})" },
+      "json.write(\"out.json\", { referral = r, stage = r.stage }, { pretty = true })\n"
+      "json.read(\"out.json\").referral  --> \"R-1\"" },
     { "list", json_lua_list, "json.list(table) → table",
       "marks a table, so that it is [] and not {} when empty",
-      "return json.encode{tags=json.list{}}" },
+      "json.encode{ tags = json.list{} }  --> \"{\"tags\":[]}\"\n"
+      "json.encode{ tags = {} }  --> \"{\"tags\":{}}\"" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

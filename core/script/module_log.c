@@ -46,9 +46,9 @@ static const struct script_function log_functions[] = {
     { "info", log_info, "log.info(format, …)", "a line for the log; format as in string.format",
       "log.info(\"%d people\", people.count{})" },
     { "warn", log_warn, "log.warn(format, …)", "something to look at",
-      "log.warn(\"no mail address\")" },
+      "log.warn(\"%s has no mail address\", ada.name)" },
     { "error", log_error, "log.error(format, …)", "something that went wrong",
-      "log.error(\"the file is empty\")" },
+      "log.error(\"line %d of %s cannot be read\", 12, \"people.csv\")" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -199,17 +199,23 @@ static int messages_send(lua_State *L)
 }
 
 static const struct script_function messages_functions[] = {
-    RECORDS_ENTRIES(messages, "M", "status=\"waiting\"", "status"),
+    RECORDS_ENTRIES(messages, "M", "status = \"waiting\"", "status", "{ waiting = 1 }"),
     { "send", messages_send,
       "messages.send{to=, template=|body=, values={…}, subject=, about=, channel=\"file\"} → "
       "message",
       "puts a message into the outbox; to is an address, or somebody who has one",
-      "return messages.send{to=\"ada@example.org\", body=\"Hello\"}" },
+      "messages.send{ to = ada, subject = \"Monday\", body = \"The library expects you at 10.\", "
+      "about = r }  --> M-2" },
     { "template", messages_template, "messages.template(name, text)",
       "declares a text with {{names}}: values, {{referral.title}}, {{subject.name}}, "
       "{{org.title}}; "
       "{{#if name}}…{{/if}}",
-      "messages.template(\"hello\", \"Dear {{subject.name}}, …\")" },
+      "-- in init.lua\n"
+      "messages.template(\"welcome\", \"Dear {{subject.name}}, {{#if day}}see you on "
+      "{{day}}{{/if}}\")\n"
+      "-- in a script\n"
+      "messages.send{ to = ada, subject = \"Welcome\", template = \"welcome\", values = { day = "
+      "\"Monday\" }, about = r }.body  --> \"Dear Ada Lovelace, see you on Monday\"" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

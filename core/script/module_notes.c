@@ -5,10 +5,10 @@ RECORDS_VERBS(notes, ENTITY_NOTE)
 RECORDS_VERB(notes, add, add, ENTITY_NOTE)
 
 static const struct script_function notes_functions[] = {
-    RECORDS_ENTRIES(notes, "N", "about=\"R-1\"", "author"),
+    RECORDS_ENTRIES(notes, "N", "about = r", "author", "{ none = 1 }"),
     { "add", notes_add, "notes.add{about=, text=} → handle",
       "writes a note; h:note(text) is shorter",
-      "return notes.add{about=\"P-1\", text=\"prefers mornings\"}" },
+      "notes.add{ about = ada, text = \"reads with large print\" }  --> N-2" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

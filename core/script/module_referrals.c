@@ -56,11 +56,14 @@ static int referrals_open(lua_State *L)
 }
 
 static const struct script_function referrals_functions[] = {
-    RECORDS_ENTRIES(referrals, "R", "open=true, overdue=true", "stage"),
+    RECORDS_ENTRIES(referrals, "R", "open = true, stage = \"requested\"", "stage",
+                    "{ requested = 1 }"),
     { "open", referrals_open,
       "referrals.open{workflow=, title=, subject=, referrer=, partner=, fields={…}, …} → referral",
       "opens a referral in the first stage of its workflow",
-      "return referrals.open{workflow=\"tutoring\", title=\"Reading\", subject=\"P-1\"}" },
+      "local r2 = referrals.open{ workflow = \"tutoring\", title = \"Sums\", subject = ada, fields "
+      "= { need = \"sums\" } }\n"
+      "r2.stage  --> \"requested\"" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

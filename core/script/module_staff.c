@@ -5,10 +5,11 @@ RECORDS_VERBS(staff, ENTITY_STAFF)
 RECORDS_VERB(staff, add, add, ENTITY_STAFF)
 
 static const struct script_function staff_functions[] = {
-    RECORDS_ENTRIES(staff, "S", "status=\"active\"", "roles"),
+    RECORDS_ENTRIES(staff, "S", "status = \"active\"", "status", "{ active = 1 }"),
     { "add", staff_add, "staff.add{name=, email=, roles=\"lead, teacher\", fields={…}} → handle",
       "a member of staff; only admin and the operator may",
-      "return staff.add{name=\"Grace Hopper\", roles=\"lead\"}" },
+      "staff.add{ name = \"Grace Hopper\", email = \"grace@school.example\", roles = \"lead\" }  "
+      "--> S-2" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

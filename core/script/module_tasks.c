@@ -5,10 +5,11 @@ RECORDS_VERBS(tasks, ENTITY_TASK)
 RECORDS_VERB(tasks, add, add, ENTITY_TASK)
 
 static const struct script_function tasks_functions[] = {
-    RECORDS_ENTRIES(tasks, "K", "open=true, role=\"lead\"", "status"),
+    RECORDS_ENTRIES(tasks, "K", "about = r, status = \"open\"", "status", "{ open = 1 }"),
     { "add", tasks_add, "tasks.add{title=, about=, assignee=|role=, due=, kind=} → handle",
       "something a person must do",
-      "return tasks.add{title=\"call back\", role=\"lead\", due=\"tomorrow 09:00\"}" },
+      "tasks.add{ title = \"Call back\", about = ada, role = \"lead\", due = \"tomorrow 09:00\" }  "
+      "--> K-2" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

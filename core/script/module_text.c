@@ -127,19 +127,22 @@ static int text_lua_lines(lua_State *L)
 static const struct script_function text_functions[] = {
     { "fold", text_lua_fold, "text.fold(text) → text",
       "without case and accents, for comparing names",
-      "return text.fold(\"Éva\") == text.fold(\"eva\")" },
+      "text.fold(\"Éva\") == text.fold(\"EVA\")  --> true" },
     { "split", text_lua_split, "text.split(text, separator) → array",
       "parts between separators; without one: between commas, trimmed",
-      "return text.split(\"a, b\")[2]" },
+      "text.split(\"reading, sums\")  --> { \"reading\", \"sums\" }\n"
+      "text.split(\"555-0100\", \"-\")  --> { \"555\", \"0100\" }" },
     { "trim", text_lua_trim, "text.trim(text) → text", "without space around it",
-      "return text.trim(\" a \")" },
+      "text.trim(\"  Ada Lovelace \")  --> \"Ada Lovelace\"" },
     { "starts", text_lua_starts, "text.starts(text, beginning) → true or false",
-      "does it begin so?", "return text.starts(\"R-12\", \"R-\")" },
+      "does it begin so?", "text.starts(r.ref, \"R-\")  --> true" },
     { "nearest", text_lua_nearest, "text.nearest(word, {words}) → word or nil",
       "the word that comes nearest, if one is near",
-      "return text.nearest(\"acept\", {\"accept\", \"decline\"})" },
+      "text.nearest(\"acept\", { \"accept\", \"decline\" })  --> \"accept\"\n"
+      "text.nearest(\"xyz\", { \"accept\", \"decline\" })  --> nil" },
     { "lines", text_lua_lines, "text.lines(file) → iterator", "the lines of a file",
-      "for line in text.lines(\"names.txt\") do print(line) end" },
+      "for line in text.lines(\"names.txt\") do print(line) end  --> Ada Lovelace\n"
+      "--> Grace Hopper" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

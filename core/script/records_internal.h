@@ -69,28 +69,31 @@ void records__only_of(lua_State *L, const char *what, const char *column);
     RECORDS_VERB(module, count, count, entity)                                                     \
     RECORDS_VERB(module, count_by, count_by, entity)
 
-/* Their entries; `letter` as in "P", `some` a condition, `by` a column worth counting. */
-#define RECORDS_ENTRIES(module, letter, some, by)                                                  \
+/* Their entries; `letter` as in "P", `some` a condition that row 1 of the examples meets and `by` a
+ * column worth counting, which gives `counts` there. */
+#define RECORDS_ENTRIES(module, letter, some, by, counts)                                          \
     { "get", module##_get, #module ".get(id) → handle or nil",                                     \
-      "the row of that id: a number, or \"" letter "-12\"", "return " #module ".get(1)" },         \
+      "the row of that id: a number, or \"" letter "-12\"",                                        \
+      #module ".get(\"" letter "-1\")  --> " letter "-1\n" #module ".get(99)  --> nil" },          \
         { "find", module##_find,                                                                   \
           #module ".find{column=value, fields={…}, limit=50, after=id, order=\"newest\"} → array", \
           "rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, "  \
           "isnt=} or baton.none",                                                                  \
-          "return " #module ".find{" some "}" },                                                   \
+          #module ".find{ " some " }  --> { " letter "-1 }" },                                     \
         { "first", module##_first, #module ".first{column=value, …} → handle or nil",              \
-          "the first row that meets all conditions", "return " #module ".first{" some "}" },       \
+          "the first row that meets all conditions",                                               \
+          #module ".first{ " some " }  --> " letter "-1" },                                        \
         { "each", module##_each, #module ".each{column=value, …} → iterator of handles",           \
           "all rows that meet all conditions, however many: for x in " #module                     \
           ".each{…} do … end",                                                                     \
-          "for x in " #module ".each{" some "} do print(x) end" },                                 \
+          "for x in " #module ".each{ " some " } do print(x) end  --> " letter "-1" },             \
         { "count", module##_count, #module ".count{column=value, …} → number",                     \
-          "how many rows meet all conditions", "return " #module ".count{" some "}" },             \
+          "how many rows meet all conditions", #module ".count{ " some " }  --> 1" },              \
     {                                                                                              \
         "count_by", module##_count_by,                                                             \
             #module ".count_by(column, {column=value, …}) → {value=number, …}",                    \
             "how many rows there are of each value of a column; \"none\" where it is empty",       \
-            "return " #module ".count_by(\"" by "\")"                                              \
+            #module ".count_by(\"" by "\")  --> " counts                                           \
     }
 
 #endif

@@ -226,7 +226,7 @@ static void luacheck_plain(struct buf *out, const char *module)
              f->name && !strcmp(script__modules[i]->name, module); f++) {
             struct signature s;
             signature_read(f->signature, &s);
-            if (!strpbrk(s.prefix, ".:") && strcmp(s.prefix, "progress") != 0)
+            if (!strpbrk(s.prefix, ".:"))
                 buf_printf(out, "\"%s\", ", s.prefix);
         }
 }
@@ -249,7 +249,7 @@ void script_luacheck(struct buf *out)
     for (size_t i = 0; script__modules[i]; i++)
         if (reference_is_module(script__modules[i]))
             luacheck_module(out, script__modules[i]);
-    buf_puts(out, "} }\nstds.baton_script = { read_globals = { \"arg\", \"progress\", ");
+    buf_puts(out, "} }\nstds.baton_script = { read_globals = { \"arg\", ");
     luacheck_plain(out, "session");
     buf_puts(out, "} }\nstds.baton_spec = { read_globals = { \"expect\", ");
     luacheck_plain(out, "spec");

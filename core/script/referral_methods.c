@@ -212,59 +212,81 @@ static const struct script_function referral_functions[] = {
     { ":advance", referral_advance,
       "r:advance(transition, {reason=, note=, fields={…}, outcome=, version=}) → r",
       "takes a transition; raises with the reason where it is refused",
-      "referrals.get(1):advance(\"accept\", {note=\"fits well\"})" },
+      "r:advance(\"accept\", { note = \"fits well\" }).stage  --> \"accepted\"\n"
+      "r:advance(\"decline\", { reason = \"moved\" })  --> error: R-1: no transition \"decline\" "
+      "from stage \"accepted\" …" },
     { ":can", referral_can,
       "r:can(transition, {reason=, note=, fields={…}}) → true, or false and why",
       "would this transition go through, for me and now?",
-      "return referrals.get(1):can(\"accept\")" },
+      "r:can(\"accept\")  --> true\n"
+      "r:can(\"decline\")  --> false, \"R-1: \"decline\" needs a reason, one of: no_room, moved\"\n"
+      "r:can(\"decline\", { reason = \"no_room\" })  --> true" },
     { ":explain", referral_explain,
       "r:explain(transition, {reason=, note=, fields={…}}) → {transition=, to=, may=, checks={…}}; "
       "r:explain() → array of them",
       "may it go, and every reason why not: role, version, fields, reason, approval, guard with "
       "its "
       "file:line; without a name for every transition that is possible",
-      "return referrals.get(1):explain(\"accept\").may" },
+      "r:explain(\"accept\").may  --> true\n"
+      "for _, check in ipairs(r:explain(\"decline\").checks) do\n"
+      "  if not check.ok then print(check.check, check.text) end\n"
+      "end  --> reason\t\"decline\" needs a reason, one of: no_room, moved" },
     { ":possible", referral_possible, "r:possible() → array of names",
-      "the transitions that leave its stage", "return referrals.get(1):possible()" },
+      "the transitions that leave its stage",
+      "r:possible()  --> { \"accept\", \"adopt\", \"decline\", \"lapse\" }" },
     { ":vote", referrals__vote,
       "r:vote(transition, \"yes\"|\"no\"|\"abstain\", {seat=, for_staff=, note=, version=}) → r",
       "votes in the approval of a transition; for_staff: in whose place (as their delegate)",
-      "referrals.get(1):vote(\"accept\", \"yes\", {for_staff=\"S-1\"})" },
+      "r:vote(\"adopt\", \"yes\", { seat = \"teacher\", for_staff = ines })\n"
+      "r:approval(\"adopt\").yes  --> 1" },
     { ":approval", referrals__approval,
       "r:approval(transition) → {state=, need=, yes=, no=, abstained=, seats={…}, missing={…}}",
       "how the votes stand; state is \"open\", \"approved\" or \"refused\"",
-      "return referrals.get(1):approval(\"accept\").state" },
+      "r:approval(\"adopt\")  --> { …, missing = { \"teacher\", \"lead\" }, …, state = \"open\", … "
+      "}" },
     { ":pause", referrals__pause, "r:pause{reason=, note=, version=} → r",
       "stops its deadline and keeps what remains, in working time where it counts that; nothing "
       "fires meanwhile",
-      "local r = referrals.get(1)\nif r.due_at_ms then r:pause{reason=\"school is closed\"} end" },
+      "r:pause{ reason = \"school is closed\" }\n"
+      "r.paused, r.due_at_ms  --> true, nil" },
     { ":resume", referrals__resume, "r:resume{note=, version=} → r",
       "lets a paused deadline go on with what remained",
-      "local r = referrals.get(1)\nif r.paused then r:resume{note=\"open again\"} end" },
+      "r:pause{ reason = \"school is closed\" }\n"
+      "clock.advance(\"1 week\")\n"
+      "r:resume{ note = \"open again\" }\n"
+      "clock.format(r.due_at_ms)  --> \"2026-03-11 17:00\"" },
     { ":clock", referrals__clock,
       "r:clock() → array of {holder, stage, from_at_ms, to_at_ms, ms, working_ms, paused}",
       "who held it for how long: the owner, else a role, in each stage; to_at_ms is nil while it "
       "lasts",
-      "return referrals.get(1):clock()" },
+      "clock.advance(\"2 hours\")\n"
+      "r:clock()[1]  --> { …, holder = S-1, ms = 72…, stage = \"requested\", … }" },
     { ":assign", referral_assign, "r:assign(staff) → r",
-      "gives it to a member of staff who may own this stage", "referrals.get(1):assign(\"S-1\")" },
+      "gives it to a member of staff who may own this stage",
+      "r:set{ owner = baton.none }\n"
+      "r:assign(ines).owner  --> S-1" },
     { ":task", referral_task, "r:task{title=, assignee=|role=, due=, kind=} → task",
       "something a person must do about it; the owner, if nobody is named",
-      "referrals.get(1):task{title=\"call the school\", due=\"2 working days\"}" },
+      "local call = r:task{ title = \"Call the school\", due = \"2 working days\" }\n"
+      "call.assignee, clock.format(call.due_at_ms)  --> S-1, \"2026-03-04 09:00\"" },
     { ":tasks", referral_tasks, "r:tasks{status=, …} → array of tasks", "the tasks about it",
-      "return referrals.get(1):tasks{status=\"open\"}" },
+      "r:tasks{ status = \"open\" }  --> { K-1 }" },
     { ":timer", referral_timer, "r:timer(name, when, {data=}) → timer",
       "raises the event timer.NAME then; data is text, or a value kept as JSON",
-      "referrals.get(1):timer(\"check_in\", \"2 weeks\")" },
+      "r:timer(\"call_again\", \"tomorrow 09:00\").status  --> \"waiting\"" },
     { ":refer", referral_refer, "r:refer{workflow=, title=, subject=, …, fields={…}} → referral",
       "opens a referral that comes from this one",
-      "referrals.get(1):refer{workflow=\"complaint\"}" },
+      "local talk = r:refer{ workflow = \"interview\", title = \"Meet the family\" }\n"
+      "talk.parent, talk.stage  --> R-1, \"asked\"" },
     { ":children", referral_children, "r:children{workflow=, …} → array of referrals",
-      "the referrals that came from this one", "return referrals.get(1):children()" },
+      "the referrals that came from this one",
+      "r:refer{ workflow = \"interview\", title = \"Meet the family\" }\n"
+      "r:children()  --> { R-2 }" },
     { ":message", referral_message,
       "r:message{to=, template=|body=, values={…}, subject=, channel=\"file\"} → message",
       "puts a message about it into the outbox",
-      "referrals.get(1):message{to=\"a@example.org\", body=\"Hello\"}" },
+      "r:message{ to = library, subject = \"Reading help\", body = \"Is Monday possible?\" "
+      "}.status  --> \"waiting\"" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -84,11 +84,21 @@ static void help_module(const struct script_module *m, struct buf *out)
         buf_printf(out, "  %s\n      %s\n", f->signature, f->help);
 }
 
+static void help_example(const char *example, struct buf *out)
+{
+    if (!example)
+        return;
+    buf_puts(out, "\nexample:\n");
+    for (size_t n; *example; example += n + (example[n] == '\n')) {
+        n = strcspn(example, "\n");
+        buf_printf(out, "  %.*s\n", (int)n, example);
+    }
+}
+
 static void help_function(const struct script_function *f, struct buf *out)
 {
     buf_printf(out, "%s\n\n%s\n", f->signature, f->help);
-    if (f->example)
-        buf_printf(out, "\nexample:  %s\n", f->example);
+    help_example(f->example, out);
 }
 
 /* Every name that help takes, into names[]; text in *memory. */
@@ -154,6 +164,7 @@ int script_help(const char *topic, struct buf *out, struct error *e)
     const struct help_topic *declared = help__topic(text);
     if (declared) {
         buf_puts(out, declared->text);
+        help_example(help__example(text), out);
         return 0;
     }
     size_t n = strcspn(text, ".:");
@@ -170,21 +181,28 @@ int script_help(const char *topic, struct buf *out, struct error *e)
 
 /* ---- the reference page ---- */
 
+static void reference_example(const char *example, struct buf *out)
+{
+    if (example)
+        buf_printf(out, "\n```lua\n%s\n```\n", example);
+}
+
 void script_reference(struct buf *out)
 {
     buf_puts(
         out,
         "# Lua reference\n\nMade from the registration table: change the table, not this page. "
         "Every function is called with a dot, every method of a handle with a colon.\n");
-    for (const struct help_topic *t = help__topics(); t->name; t++)
-        buf_printf(out, "\n## %s: %s\n\n```lua\n%s```\n", t->name, t->help, t->text);
+    for (const struct help_topic *t = help__topics(); t->name; t++) {
+        buf_printf(out, "\n## %s: %s\n\n```text\n%s```\n", t->name, t->help, t->text);
+        reference_example(help__example(t->name), out);
+    }
     for (size_t i = 0; script__modules[i]; i++) {
         const struct script_module *m = script__modules[i];
         buf_printf(out, "\n## %s\n\n%s.\n", m->name, m->help);
         for (const struct script_function *f = m->functions; f->name; f++) {
             buf_printf(out, "\n### `%s`\n\n%s.\n", f->signature, f->help);
-            if (f->example)
-                buf_printf(out, "\n```lua\n%s\n```\n", f->example);
+            reference_example(f->example, out);
         }
     }
 }

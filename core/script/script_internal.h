@@ -74,7 +74,7 @@ struct script_function {
     lua_CFunction function; /* NULL: documented here, made elsewhere */
     const char *signature;  /* "referrals.find{stage=, limit=, after=} → array of referrals" */
     const char *help;       /* one line */
-    const char *example;    /* runnable one-liner or NULL */
+    const char *example;    /* runs as it stands: tests/host/test_examples.c */
 };
 struct script_module {
     const char *name; /* "referrals"; "referral" for methods of handles */

@@ -193,21 +193,52 @@ static const struct script_function extra_functions[] = {
     { "as", NULL, "as(staff, function() … end) → its results",
       "acts as a member of staff while the function runs, or without one from now on; as() is the "
       "operator again",
-      "as(\"S-1\", function() return baton.actor() end)" },
+      "as(ines, function() return baton.actor() end)  --> S-1\n"
+      "as(\"ines@school.example\")\n"
+      "baton.actor().name  --> \"Ines Ortiz\"\n"
+      "as()" },
     { "dry", NULL, "dry(function() … end)",
       "runs it, undoes all that it wrote, and prints what would have changed, row by row, and what "
       "would have been sent",
-      "dry(function() people.add{name=\"Ada\"} end)" },
+      "-- at the prompt\n"
+      "dry(function() r:advance(\"accept\") end)\n"
+      "--> changed R-1 (referral)\n"
+      "-->     stage: \"requested\" → \"accepted\"\n"
+      "-->     due_at_ms: 2026-03-05 09:00 → none\n"
+      "--> 0 rows would be created, 1 changed, 0 messages sent; nothing was kept\n"
+      "r.stage\n"
+      "--> requested" },
     { "at", NULL, "at(time, code)",
       "goes to a scratch copy at a later time, after all that falls due on the way, or only "
       "evaluates the text `code` there; at() comes back. Nothing there is kept, or sent",
-      "at(\"3 working days\", \"referrals.count{overdue=true}\")" },
+      "-- at the prompt\n"
+      "at(\"4 working days\", \"referrals.count{ overdue = true }\")\n"
+      "-->   R-1 (Reading help) is due 2026-03-05 09:00 in stage \"requested\"\n"
+      "-->   R-1 (Reading help) is overdue since 2026-03-05 09:00 in stage \"requested\"\n"
+      "--> 2 things happened until 2026-03-06 09:00\n"
+      "--> 1" },
     { "watch", NULL, "watch(kind)",
       "prints the events of this organisation as they happen: all, or \"referral.*\"; watch(false) "
       "ends it",
-      "watch(\"referral.*\")" },
+      "-- at the prompt\n"
+      "watch(\"referral.*\")\n"
+      "--> watching referral.*; watch(false) ends it\n"
+      "watch(false)\n"
+      "--> no longer watching" },
     { "timing", NULL, "timing(on)", "prints how long each statement took; timing(false) ends it",
-      "timing(true)" },
+      "-- at the prompt\n"
+      "timing(true)\n"
+      "referrals.count{}\n"
+      "--> 1\n"
+      "timing(false)" },
+    { "progress", NULL, "progress(done, total, label)",
+      "how far a script is, shown on a terminal; without total: how much it did",
+      "local done, total = 0, people.count{}\n"
+      "for person in people.each{} do\n"
+      "  done = done + 1\n"
+      "  progress(done, total, \"people\")\n"
+      "end\n"
+      "done  --> 1" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -427,24 +427,35 @@ static const struct script_function spec_functions[] = {
       "a group of specs of a plugin and the organisation that they run in; the clock stands at "
       "`at` "
       "(2026-03-02 09:00, UTC unless zone says) until it is moved; groups nest",
-      "describe(\"tutoring\", { settings = { pupils_per_tutor = 1 }, zone = \"Europe/Berlin\" }, "
-      "function() it(\"has a clock\", function(t) expect(t.clock:now()):is_at(\"2026-03-02 "
-      "09:00\") "
-      "end) end)" },
+      "describe(\"tutoring\", { zone = \"Europe/Berlin\", at = \"2026-05-04 08:00\" }, function()\n"
+      "  it(\"has a clock\", function(t) expect(t.clock:now()):is_at(\"2026-05-04 08:00\") end)\n"
+      "end)" },
     { "it", NULL, "it(name, function(t) … end)",
       "one case, in a scratch organisation of its own: nothing is left of it; t has fixtures (help "
       "\"t\"); without a function it is pending",
-      "it(\"adds\", function(t) expect(people.count{}):equals(0) end)" },
+      "it(\"declines with a reason\", function(t)\n"
+      "  local r = t.referral{ workflow = \"tutoring\" }\n"
+      "  expect(r:advance(\"decline\", { reason = \"moved\" }).stage):equals(\"declined\")\n"
+      "end)\n"
+      "it(\"tells the family\")   -- pending" },
     { "each", NULL, "each({ {4, true}, {7, false} }, function(t, weeks, ok) … end, \"%d weeks\")",
       "one case for each row; the name is a format for the values of the row",
-      "each({ {1, 2}, {3, 6} }, function(t, a, b) expect(2 * a >= b):is_true() end, \"%d, %d\")" },
+      "each({ { 4, true }, { 41, false } }, function(t, hours, fits)\n"
+      "  local r = t.referral{ workflow = \"tutoring\" }\n"
+      "  expect(r:can(\"accept\", { fields = { hours = hours } })):equals(fits)\n"
+      "end, \"%d hours\")" },
     { "before", NULL, "before(function(t) … end)",
       "runs before each case of its group, outer groups first; what it puts into t the case finds "
       "there",
-      "before(function(t) t.tutor = t.staff{ roles = \"specialist\" } end)" },
+      "before(function(t) t.tutor = t.staff{ roles = \"specialist\" } end)\n"
+      "it(\"may own\", function(t)\n"
+      "  local r = t.referral{ workflow = \"tutoring\", owner = t.tutor }\n"
+      "  expect(r.owner):equals(t.tutor)\n"
+      "end)" },
     { "after", NULL, "after(function(t) … end)",
       "runs after each case that went well: what must hold after all of them",
-      "after(function(t) expect(t.messages{ status = \"dead\" }):has_length(0) end)" },
+      "after(function(t) expect(t.messages{ status = \"dead\" }):has_length(0) end)\n"
+      "it(\"writes to nobody\", function(t) t.referral{ workflow = \"tutoring\" } end)" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -163,6 +163,18 @@ baton = {}
 ---declares a workflow, while a plugin loads; it is checked as a whole.
 ---
 ---    baton.workflow{name=, version=, fields={…}, stages={…}, transitions={…}, children={…}, migrate={…}}
+---```lua
+----- in init.lua
+---baton.workflow{
+---  name = "mentoring", version = 1,
+---  fields = { need = "text" },
+---  stages = { { name = "asked", required = { "need" } }, { name = "matched", final = true } },
+---  transitions = { { name = "match", from = "asked", to = "matched" } },
+---}
+----- in a script
+---local m = referrals.open{ workflow = "mentoring", subject = ada, fields = { need = "company" } }
+---m:advance("match").stage  --> "matched"
+---```
 ---@param options? table
 function baton.workflow(options) end
 
@@ -170,7 +182,13 @@ function baton.workflow(options) end
 ---
 ---    baton.on(event, function(event, row) … end, {priority=, workflow=, stage=})
 ---```lua
----baton.on("referral.advanced", function(event, row) log.info("%s is %s", row.ref, event.to) end)
+----- in init.lua
+---baton.on("referral.advanced", function(event, row)
+---  row:note("from " .. event.from .. " to " .. event.to)
+---end, { workflow = "tutoring" })
+----- in a script
+---r:advance("accept")
+---notes.first{ about = r, order = "newest" }.text  --> "from requested to accepted"
 ---```
 ---@param event? any
 ---@param fn? function
@@ -181,7 +199,8 @@ function baton.on(event, fn, options) end
 ---
 ---    baton.emit("my.thing", {detail}, about)
 ---```lua
----baton.emit("my.thing", {count=3}, referrals.get(1))
+---baton.emit("tutoring.met", { minutes = 45 }, r)
+---r:history{ limit = 1 }[1]  --> { about = R-1, actor = "operator", …, kind = "tutoring.met", minutes = 45, … }
 ---```
 ---@param value? any
 ---@param options? table
@@ -192,7 +211,11 @@ function baton.emit(value, options, about) end
 ---
 ---    baton.field(entity, name, {type=, values=, min=, max=, index=, help=})
 ---```lua
----baton.field("person", "grade", {type="int", min=0, max=12})
+----- in init.lua
+---baton.field("person", "grade", { type = "int", min = 0, max = 12 })
+----- in a script
+---ada:set{ fields = { grade = 7 } }
+---people.count{ fields = { grade = 7 } }  --> 1
 ---```
 ---@param entity? any
 ---@param name? any
@@ -202,6 +225,13 @@ function baton.field(entity, name, options) end
 ---offers a function by name to users and scripts, while a plugin loads.
 ---
 ---    baton.command(name, {help=, args={{name=, type=, required=}}}, function(args) … end)
+---```lua
+----- in init.lua
+---baton.command("close_case", { help = "ends a referral", args = { { name = "referral", required = true } } },
+---  function(args) return referrals.get(args.referral):advance("decline", { reason = "moved" }).stage end)
+----- in a script
+---baton.call("close_case", { referral = r })  --> "declined"
+---```
 ---@param name? any
 ---@param options? table
 ---@param fn? function
@@ -211,7 +241,7 @@ function baton.command(name, options, fn) end
 ---
 ---    baton.migrate{workflow=, preview=, skip_blocked=, undo=, since=} → array of {referral, class, stage, to_stage, due_from_ms, due_to_ms, why, …}
 ---```lua
----return baton.migrate{preview=true}
+---baton.migrate{ workflow = "tutoring", preview = true }  --> {}
 ---```
 ---@param options? table
 ---@return table[]
@@ -221,7 +251,7 @@ function baton.migrate(options) end
 ---
 ---    baton.call(name, {arguments}) → result
 ---```lua
----return baton.call("close_stale", {days=30})
+---baton.call("call_back", { referral = r })  --> "requested"
 ---```
 ---@param name? any
 ---@param options? table
@@ -231,6 +261,17 @@ function baton.call(name, options) end
 ---runs a function by the clock; one missed while asleep runs once.
 ---
 ---    baton.job(name, {every="1 hour"} or {at="06:00", days="working"}, function() … end)
+---```lua
+----- in init.lua
+---baton.job("weekly", { every = "1 week" }, function()
+---  for referral in referrals.each{ open = true } do
+---    referral:note("still " .. referral.stage)
+---  end
+---end)
+----- in a script
+---clock.advance("8 days")
+---notes.first{ about = r, order = "newest" }.text  --> "still requested"
+---```
 ---@param name? any
 ---@param options? table
 ---@param fn? function
@@ -239,6 +280,19 @@ function baton.job(name, options, fn) end
 ---offers a report by name; it may only read; `columns` is the order that it is shown in.
 ---
 ---    baton.report(name, {help=, args={…}, columns={"review", {name="due", type="time"}}}, function(args) return rows end)
+---```lua
+----- in init.lua
+---baton.report("due", { help = "what is due when", columns = { "referral", { name = "due", type = "time" } } },
+---  function()
+---    local rows = {}
+---    for referral in referrals.each{ open = true } do
+---      rows[#rows + 1] = { referral = referral, due = referral.due_at_ms }
+---    end
+---    return rows
+---  end)
+----- in a script
+---baton.run_report("due")[1].referral  --> "R-1"
+---```
 ---@param name? any
 ---@param options? table
 ---@param fn? function
@@ -248,7 +302,7 @@ function baton.report(name, options, fn) end
 ---
 ---    baton.run_report(name, {arguments}) → rows
 ---```lua
----return baton.run_report("by_stage")
+---baton.run_report("by_stage")  --> { { count = 1, stage = "requested" } }
 ---```
 ---@param name? any
 ---@param options? table
@@ -258,6 +312,15 @@ function baton.run_report(name, options) end
 ---loads FILE.lua of the same plugin, once; names of a-z, 0-9, _ and /.
 ---
 ---    baton.require(file) → what it returns
+---```lua
+----- in letters.lua
+---return { greeting = function(person) return "Dear " .. person.name end }
+----- in init.lua
+---local letters = baton.require("letters")
+---baton.command("greet", {}, function(args) return letters.greeting(people.get(args.person)) end)
+----- in a script
+---baton.call("greet", { person = ada })  --> "Dear Ada Lovelace"
+---```
 ---@param file? any
 ---@return any
 function baton.require(file) end
@@ -266,7 +329,11 @@ function baton.require(file) end
 ---
 ---    baton.turn(function() … end) → its results
 ---```lua
----baton.turn(function() people.add{name="A"}; people.add{name="B"} end)
+---baton.turn(function()
+---  people.add{ name = "Kim Doe" }
+---  r:advance("finish")
+---end)  --> error: R-1: no transition "finish" from stage "requested" …
+---people.count{ name = "Kim Doe" }  --> 0
 ---```
 ---@param fn? function
 ---@return any
@@ -276,7 +343,8 @@ function baton.turn(fn) end
 ---
 ---    baton.try(fn, …) → results | nil, message, code
 ---```lua
----return baton.try(function() return referrals.get(1):advance("accept") end)
+---baton.try(function() return r:advance("accept") end)  --> R-1
+---baton.try(function() return r:advance("accept") end)  --> nil, "R-1: no transition …", "invalid"
 ---```
 ---@param fn? function
 ---@param ... any
@@ -287,7 +355,8 @@ function baton.try(fn, ...) end
 ---
 ---    baton.actor() → staff | nil
 ---```lua
----return baton.actor()
+---as(ines, function() return baton.actor() end)  --> S-1
+---baton.actor()  --> nil
 ---```
 ---@return baton.Staff|nil
 function baton.actor() end
@@ -296,7 +365,7 @@ function baton.actor() end
 ---
 ---    baton.workflows() → array of names
 ---```lua
----return baton.workflows()
+---baton.workflows()  --> { "tutoring", "interview" }
 ---```
 ---@return string[]
 function baton.workflows() end
@@ -304,18 +373,26 @@ function baton.workflows() end
 ---a setting of the plugin, typed by plugin.ini; read-only.
 ---
 ---    baton.settings.NAME
+---```lua
+----- in init.lua
+---baton.settings.pupils_per_tutor  --> 3
+---```
 baton.settings = {}
 
 ---the plugin that this code belongs to.
 ---
 ---    baton.plugin → {name, version}
+---```lua
+----- in init.lua
+---baton.plugin  --> { name = "office", version = "1.2.0" }
+---```
 baton.plugin = {}
 
 ---the organisation.
 ---
 ---    baton.org → {name, title, zone}
 ---```lua
----return baton.org.title
+---baton.org.zone  --> "UTC"
 ---```
 baton.org = {}
 
@@ -323,7 +400,8 @@ baton.org = {}
 ---
 ---    baton.none
 ---```lua
----return referrals.count{owner=baton.none}
+---r:set{ owner = baton.none }
+---referrals.count{ owner = baton.none }  --> 1
 ---```
 baton.none = nil
 
@@ -334,7 +412,8 @@ referrals = {}
 ---
 ---    referrals.get(id) → handle or nil
 ---```lua
----return referrals.get(1)
+---referrals.get("R-1")  --> R-1
+---referrals.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Referral|nil
@@ -344,7 +423,7 @@ function referrals.get(id) end
 ---
 ---    referrals.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return referrals.find{open=true, overdue=true}
+---referrals.find{ open = true, stage = "requested" }  --> { R-1 }
 ---```
 ---@param options? table
 ---@return baton.Referral[]
@@ -354,7 +433,7 @@ function referrals.find(options) end
 ---
 ---    referrals.first{column=value, …} → handle or nil
 ---```lua
----return referrals.first{open=true, overdue=true}
+---referrals.first{ open = true, stage = "requested" }  --> R-1
 ---```
 ---@param options? table
 ---@return baton.Referral|nil
@@ -364,7 +443,7 @@ function referrals.first(options) end
 ---
 ---    referrals.each{column=value, …} → iterator of handles
 ---```lua
----for x in referrals.each{open=true, overdue=true} do print(x) end
+---for x in referrals.each{ open = true, stage = "requested" } do print(x) end  --> R-1
 ---```
 ---@param options? table
 ---@return any
@@ -374,7 +453,7 @@ function referrals.each(options) end
 ---
 ---    referrals.count{column=value, …} → number
 ---```lua
----return referrals.count{open=true, overdue=true}
+---referrals.count{ open = true, stage = "requested" }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -384,7 +463,7 @@ function referrals.count(options) end
 ---
 ---    referrals.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return referrals.count_by("stage")
+---referrals.count_by("stage")  --> { requested = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -395,7 +474,8 @@ function referrals.count_by(column, options) end
 ---
 ---    referrals.open{workflow=, title=, subject=, referrer=, partner=, fields={…}, …} → referral
 ---```lua
----return referrals.open{workflow="tutoring", title="Reading", subject="P-1"}
+---local r2 = referrals.open{ workflow = "tutoring", title = "Sums", subject = ada, fields = { need = "sums" } }
+---r2.stage  --> "requested"
 ---```
 ---@param options? table
 ---@return baton.Referral
@@ -405,7 +485,8 @@ function referrals.open(options) end
 ---
 ---    r:advance(transition, {reason=, note=, fields={…}, outcome=, version=}) → r
 ---```lua
----referrals.get(1):advance("accept", {note="fits well"})
+---r:advance("accept", { note = "fits well" }).stage  --> "accepted"
+---r:advance("decline", { reason = "moved" })  --> error: R-1: no transition "decline" from stage "accepted" …
 ---```
 ---@param transition? any
 ---@param options? table
@@ -416,7 +497,9 @@ function Referral:advance(transition, options) end
 ---
 ---    r:can(transition, {reason=, note=, fields={…}}) → true, or false and why
 ---```lua
----return referrals.get(1):can("accept")
+---r:can("accept")  --> true
+---r:can("decline")  --> false, "R-1: "decline" needs a reason, one of: no_room, moved"
+---r:can("decline", { reason = "no_room" })  --> true
 ---```
 ---@param transition? any
 ---@param options? table
@@ -427,7 +510,10 @@ function Referral:can(transition, options) end
 ---
 ---    r:explain(transition, {reason=, note=, fields={…}}) → {transition=, to=, may=, checks={…}}; r:explain() → array of them
 ---```lua
----return referrals.get(1):explain("accept").may
+---r:explain("accept").may  --> true
+---for _, check in ipairs(r:explain("decline").checks) do
+---  if not check.ok then print(check.check, check.text) end
+---end  --> reason	"decline" needs a reason, one of: no_room, moved
 ---```
 ---@param transition? any
 ---@param options? table
@@ -438,7 +524,7 @@ function Referral:explain(transition, options) end
 ---
 ---    r:possible() → array of names
 ---```lua
----return referrals.get(1):possible()
+---r:possible()  --> { "accept", "adopt", "decline", "lapse" }
 ---```
 ---@return string[]
 function Referral:possible() end
@@ -447,7 +533,8 @@ function Referral:possible() end
 ---
 ---    r:vote(transition, "yes"|"no"|"abstain", {seat=, for_staff=, note=, version=}) → r
 ---```lua
----referrals.get(1):vote("accept", "yes", {for_staff="S-1"})
+---r:vote("adopt", "yes", { seat = "teacher", for_staff = ines })
+---r:approval("adopt").yes  --> 1
 ---```
 ---@param transition? any
 ---@param value? any
@@ -459,7 +546,7 @@ function Referral:vote(transition, value, options) end
 ---
 ---    r:approval(transition) → {state=, need=, yes=, no=, abstained=, seats={…}, missing={…}}
 ---```lua
----return referrals.get(1):approval("accept").state
+---r:approval("adopt")  --> { …, missing = { "teacher", "lead" }, …, state = "open", … }
 ---```
 ---@param transition? any
 ---@return table
@@ -469,8 +556,8 @@ function Referral:approval(transition) end
 ---
 ---    r:pause{reason=, note=, version=} → r
 ---```lua
----local r = referrals.get(1)
----if r.due_at_ms then r:pause{reason="school is closed"} end
+---r:pause{ reason = "school is closed" }
+---r.paused, r.due_at_ms  --> true, nil
 ---```
 ---@param options? table
 ---@return self
@@ -480,8 +567,10 @@ function Referral:pause(options) end
 ---
 ---    r:resume{note=, version=} → r
 ---```lua
----local r = referrals.get(1)
----if r.paused then r:resume{note="open again"} end
+---r:pause{ reason = "school is closed" }
+---clock.advance("1 week")
+---r:resume{ note = "open again" }
+---clock.format(r.due_at_ms)  --> "2026-03-11 17:00"
 ---```
 ---@param options? table
 ---@return self
@@ -491,7 +580,8 @@ function Referral:resume(options) end
 ---
 ---    r:clock() → array of {holder, stage, from_at_ms, to_at_ms, ms, working_ms, paused}
 ---```lua
----return referrals.get(1):clock()
+---clock.advance("2 hours")
+---r:clock()[1]  --> { …, holder = S-1, ms = 72…, stage = "requested", … }
 ---```
 ---@return table[]
 function Referral:clock() end
@@ -500,7 +590,8 @@ function Referral:clock() end
 ---
 ---    r:assign(staff) → r
 ---```lua
----referrals.get(1):assign("S-1")
+---r:set{ owner = baton.none }
+---r:assign(ines).owner  --> S-1
 ---```
 ---@param staff? any
 ---@return self
@@ -510,7 +601,8 @@ function Referral:assign(staff) end
 ---
 ---    r:task{title=, assignee=|role=, due=, kind=} → task
 ---```lua
----referrals.get(1):task{title="call the school", due="2 working days"}
+---local call = r:task{ title = "Call the school", due = "2 working days" }
+---call.assignee, clock.format(call.due_at_ms)  --> S-1, "2026-03-04 09:00"
 ---```
 ---@param options? table
 ---@return baton.Task
@@ -520,7 +612,7 @@ function Referral:task(options) end
 ---
 ---    r:tasks{status=, …} → array of tasks
 ---```lua
----return referrals.get(1):tasks{status="open"}
+---r:tasks{ status = "open" }  --> { K-1 }
 ---```
 ---@param options? table
 ---@return baton.Task[]
@@ -530,7 +622,7 @@ function Referral:tasks(options) end
 ---
 ---    r:timer(name, when, {data=}) → timer
 ---```lua
----referrals.get(1):timer("check_in", "2 weeks")
+---r:timer("call_again", "tomorrow 09:00").status  --> "waiting"
 ---```
 ---@param name? any
 ---@param when? any
@@ -542,7 +634,8 @@ function Referral:timer(name, when, options) end
 ---
 ---    r:refer{workflow=, title=, subject=, …, fields={…}} → referral
 ---```lua
----referrals.get(1):refer{workflow="complaint"}
+---local talk = r:refer{ workflow = "interview", title = "Meet the family" }
+---talk.parent, talk.stage  --> R-1, "asked"
 ---```
 ---@param options? table
 ---@return baton.Referral
@@ -552,7 +645,8 @@ function Referral:refer(options) end
 ---
 ---    r:children{workflow=, …} → array of referrals
 ---```lua
----return referrals.get(1):children()
+---r:refer{ workflow = "interview", title = "Meet the family" }
+---r:children()  --> { R-2 }
 ---```
 ---@param options? table
 ---@return baton.Referral[]
@@ -562,7 +656,7 @@ function Referral:children(options) end
 ---
 ---    r:message{to=, template=|body=, values={…}, subject=, channel="file"} → message
 ---```lua
----referrals.get(1):message{to="a@example.org", body="Hello"}
+---r:message{ to = library, subject = "Reading help", body = "Is Monday possible?" }.status  --> "waiting"
 ---```
 ---@param options? table
 ---@return baton.Message
@@ -575,7 +669,8 @@ people = {}
 ---
 ---    people.get(id) → handle or nil
 ---```lua
----return people.get(1)
+---people.get("P-1")  --> P-1
+---people.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Person|nil
@@ -585,7 +680,7 @@ function people.get(id) end
 ---
 ---    people.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return people.find{name="Ada Lovelace"}
+---people.find{ name = "Ada Lovelace" }  --> { P-1 }
 ---```
 ---@param options? table
 ---@return baton.Person[]
@@ -595,7 +690,7 @@ function people.find(options) end
 ---
 ---    people.first{column=value, …} → handle or nil
 ---```lua
----return people.first{name="Ada Lovelace"}
+---people.first{ name = "Ada Lovelace" }  --> P-1
 ---```
 ---@param options? table
 ---@return baton.Person|nil
@@ -605,7 +700,7 @@ function people.first(options) end
 ---
 ---    people.each{column=value, …} → iterator of handles
 ---```lua
----for x in people.each{name="Ada Lovelace"} do print(x) end
+---for x in people.each{ name = "Ada Lovelace" } do print(x) end  --> P-1
 ---```
 ---@param options? table
 ---@return any
@@ -615,7 +710,7 @@ function people.each(options) end
 ---
 ---    people.count{column=value, …} → number
 ---```lua
----return people.count{name="Ada Lovelace"}
+---people.count{ name = "Ada Lovelace" }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -625,7 +720,7 @@ function people.count(options) end
 ---
 ---    people.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return people.count_by("language")
+---people.count_by("language")  --> { en = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -636,7 +731,8 @@ function people.count_by(column, options) end
 ---
 ---    people.add{name=, email=, phone=, birth_date=, language=, address=, external_id=, fields={…}} → handle
 ---```lua
----return people.add{name="Ada Lovelace"}
+---people.add{ name = "Kim Doe", phone = "555-0100" }  --> P-2
+---people.add{ phone = "555-0100" }  --> error: person.name (full name) is missing
 ---```
 ---@param options? table
 ---@return baton.Person
@@ -646,7 +742,7 @@ function people.add(options) end
 ---
 ---    people.search(words, {limit=50}) → array of handles
 ---```lua
----return people.search("ada")
+---people.search("LOVE")  --> { P-1 }
 ---```
 ---@param words? any
 ---@param options? table
@@ -660,7 +756,8 @@ partners = {}
 ---
 ---    partners.get(id) → handle or nil
 ---```lua
----return partners.get(1)
+---partners.get("O-1")  --> O-1
+---partners.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Partner|nil
@@ -670,7 +767,7 @@ function partners.get(id) end
 ---
 ---    partners.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return partners.find{status="active"}
+---partners.find{ kind = "library" }  --> { O-1 }
 ---```
 ---@param options? table
 ---@return baton.Partner[]
@@ -680,7 +777,7 @@ function partners.find(options) end
 ---
 ---    partners.first{column=value, …} → handle or nil
 ---```lua
----return partners.first{status="active"}
+---partners.first{ kind = "library" }  --> O-1
 ---```
 ---@param options? table
 ---@return baton.Partner|nil
@@ -690,7 +787,7 @@ function partners.first(options) end
 ---
 ---    partners.each{column=value, …} → iterator of handles
 ---```lua
----for x in partners.each{status="active"} do print(x) end
+---for x in partners.each{ kind = "library" } do print(x) end  --> O-1
 ---```
 ---@param options? table
 ---@return any
@@ -700,7 +797,7 @@ function partners.each(options) end
 ---
 ---    partners.count{column=value, …} → number
 ---```lua
----return partners.count{status="active"}
+---partners.count{ kind = "library" }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -710,7 +807,7 @@ function partners.count(options) end
 ---
 ---    partners.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return partners.count_by("kind")
+---partners.count_by("kind")  --> { library = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -721,7 +818,7 @@ function partners.count_by(column, options) end
 ---
 ---    partners.add{name=, kind=, email=, phone=, url=, description=, status=, fields={…}} → handle
 ---```lua
----return partners.add{name="Family Clinic", kind="clinic"}
+---partners.add{ name = "Family Clinic", kind = "clinic" }  --> O-2
 ---```
 ---@param options? table
 ---@return baton.Partner
@@ -731,7 +828,7 @@ function partners.add(options) end
 ---
 ---    partners.search(words, {limit=50}) → array of handles
 ---```lua
----return partners.search("ada")
+---partners.search("libr")  --> { O-1 }
 ---```
 ---@param words? any
 ---@param options? table
@@ -745,7 +842,8 @@ services = {}
 ---
 ---    services.get(id) → handle or nil
 ---```lua
----return services.get(1)
+---services.get("V-1")  --> V-1
+---services.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Service|nil
@@ -755,7 +853,7 @@ function services.get(id) end
 ---
 ---    services.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return services.find{capacity="yes"}
+---services.find{ capacity = "yes" }  --> { V-1 }
 ---```
 ---@param options? table
 ---@return baton.Service[]
@@ -765,7 +863,7 @@ function services.find(options) end
 ---
 ---    services.first{column=value, …} → handle or nil
 ---```lua
----return services.first{capacity="yes"}
+---services.first{ capacity = "yes" }  --> V-1
 ---```
 ---@param options? table
 ---@return baton.Service|nil
@@ -775,7 +873,7 @@ function services.first(options) end
 ---
 ---    services.each{column=value, …} → iterator of handles
 ---```lua
----for x in services.each{capacity="yes"} do print(x) end
+---for x in services.each{ capacity = "yes" } do print(x) end  --> V-1
 ---```
 ---@param options? table
 ---@return any
@@ -785,7 +883,7 @@ function services.each(options) end
 ---
 ---    services.count{column=value, …} → number
 ---```lua
----return services.count{capacity="yes"}
+---services.count{ capacity = "yes" }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -795,7 +893,7 @@ function services.count(options) end
 ---
 ---    services.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return services.count_by("capacity")
+---services.count_by("capacity")  --> { yes = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -806,7 +904,7 @@ function services.count_by(column, options) end
 ---
 ---    services.add{partner=, name=, areas=, topics=, min_age=, max_age=, capacity=, fields={…}} → handle
 ---```lua
----return services.add{partner=1, name="Reading help"}
+---services.add{ partner = library, name = "Sums", min_age = 6, max_age = 12 }  --> V-2
 ---```
 ---@param options? table
 ---@return baton.Service
@@ -816,7 +914,7 @@ function services.add(options) end
 ---
 ---    services.search(words, {limit=50}) → array of handles
 ---```lua
----return services.search("ada")
+---services.search("reading")  --> { V-1 }
 ---```
 ---@param words? any
 ---@param options? table
@@ -830,7 +928,8 @@ locations = {}
 ---
 ---    locations.get(id) → handle or nil
 ---```lua
----return locations.get(1)
+---locations.get("L-1")  --> L-1
+---locations.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Location|nil
@@ -840,7 +939,7 @@ function locations.get(id) end
 ---
 ---    locations.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return locations.find{partner=1}
+---locations.find{ partner = library }  --> { L-1 }
 ---```
 ---@param options? table
 ---@return baton.Location[]
@@ -850,7 +949,7 @@ function locations.find(options) end
 ---
 ---    locations.first{column=value, …} → handle or nil
 ---```lua
----return locations.first{partner=1}
+---locations.first{ partner = library }  --> L-1
 ---```
 ---@param options? table
 ---@return baton.Location|nil
@@ -860,7 +959,7 @@ function locations.first(options) end
 ---
 ---    locations.each{column=value, …} → iterator of handles
 ---```lua
----for x in locations.each{partner=1} do print(x) end
+---for x in locations.each{ partner = library } do print(x) end  --> L-1
 ---```
 ---@param options? table
 ---@return any
@@ -870,7 +969,7 @@ function locations.each(options) end
 ---
 ---    locations.count{column=value, …} → number
 ---```lua
----return locations.count{partner=1}
+---locations.count{ partner = library }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -880,7 +979,7 @@ function locations.count(options) end
 ---
 ---    locations.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return locations.count_by("partner")
+---locations.count_by("partner")  --> { … = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -891,7 +990,7 @@ function locations.count_by(column, options) end
 ---
 ---    locations.add{partner=, name=, address=, phone=, latitude=, longitude=, fields={…}} → handle
 ---```lua
----return locations.add{partner=1, name="Main Street"}
+---locations.add{ partner = library, name = "Bus stop branch", address = "2 High Street" }  --> L-2
 ---```
 ---@param options? table
 ---@return baton.Location
@@ -904,7 +1003,8 @@ staff = {}
 ---
 ---    staff.get(id) → handle or nil
 ---```lua
----return staff.get(1)
+---staff.get("S-1")  --> S-1
+---staff.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Staff|nil
@@ -914,7 +1014,7 @@ function staff.get(id) end
 ---
 ---    staff.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return staff.find{status="active"}
+---staff.find{ status = "active" }  --> { S-1 }
 ---```
 ---@param options? table
 ---@return baton.Staff[]
@@ -924,7 +1024,7 @@ function staff.find(options) end
 ---
 ---    staff.first{column=value, …} → handle or nil
 ---```lua
----return staff.first{status="active"}
+---staff.first{ status = "active" }  --> S-1
 ---```
 ---@param options? table
 ---@return baton.Staff|nil
@@ -934,7 +1034,7 @@ function staff.first(options) end
 ---
 ---    staff.each{column=value, …} → iterator of handles
 ---```lua
----for x in staff.each{status="active"} do print(x) end
+---for x in staff.each{ status = "active" } do print(x) end  --> S-1
 ---```
 ---@param options? table
 ---@return any
@@ -944,7 +1044,7 @@ function staff.each(options) end
 ---
 ---    staff.count{column=value, …} → number
 ---```lua
----return staff.count{status="active"}
+---staff.count{ status = "active" }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -954,7 +1054,7 @@ function staff.count(options) end
 ---
 ---    staff.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return staff.count_by("roles")
+---staff.count_by("status")  --> { active = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -965,7 +1065,7 @@ function staff.count_by(column, options) end
 ---
 ---    staff.add{name=, email=, roles="lead, teacher", fields={…}} → handle
 ---```lua
----return staff.add{name="Grace Hopper", roles="lead"}
+---staff.add{ name = "Grace Hopper", email = "grace@school.example", roles = "lead" }  --> S-2
 ---```
 ---@param options? table
 ---@return baton.Staff
@@ -978,7 +1078,8 @@ tasks = {}
 ---
 ---    tasks.get(id) → handle or nil
 ---```lua
----return tasks.get(1)
+---tasks.get("K-1")  --> K-1
+---tasks.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Task|nil
@@ -988,7 +1089,7 @@ function tasks.get(id) end
 ---
 ---    tasks.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return tasks.find{open=true, role="lead"}
+---tasks.find{ about = r, status = "open" }  --> { K-1 }
 ---```
 ---@param options? table
 ---@return baton.Task[]
@@ -998,7 +1099,7 @@ function tasks.find(options) end
 ---
 ---    tasks.first{column=value, …} → handle or nil
 ---```lua
----return tasks.first{open=true, role="lead"}
+---tasks.first{ about = r, status = "open" }  --> K-1
 ---```
 ---@param options? table
 ---@return baton.Task|nil
@@ -1008,7 +1109,7 @@ function tasks.first(options) end
 ---
 ---    tasks.each{column=value, …} → iterator of handles
 ---```lua
----for x in tasks.each{open=true, role="lead"} do print(x) end
+---for x in tasks.each{ about = r, status = "open" } do print(x) end  --> K-1
 ---```
 ---@param options? table
 ---@return any
@@ -1018,7 +1119,7 @@ function tasks.each(options) end
 ---
 ---    tasks.count{column=value, …} → number
 ---```lua
----return tasks.count{open=true, role="lead"}
+---tasks.count{ about = r, status = "open" }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -1028,7 +1129,7 @@ function tasks.count(options) end
 ---
 ---    tasks.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return tasks.count_by("status")
+---tasks.count_by("status")  --> { open = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -1039,7 +1140,7 @@ function tasks.count_by(column, options) end
 ---
 ---    tasks.add{title=, about=, assignee=|role=, due=, kind=} → handle
 ---```lua
----return tasks.add{title="call back", role="lead", due="tomorrow 09:00"}
+---tasks.add{ title = "Call back", about = ada, role = "lead", due = "tomorrow 09:00" }  --> K-2
 ---```
 ---@param options? table
 ---@return baton.Task
@@ -1049,7 +1150,8 @@ function tasks.add(options) end
 ---
 ---    t:done(outcome) → t
 ---```lua
----tasks.first{status="open"}:done("spoke to the parents")
+---t:done("spoke to the mother")
+---t.status, t.outcome  --> "done", "spoke to the mother"
 ---```
 ---@param outcome? any
 ---@return self
@@ -1059,7 +1161,7 @@ function Task:done(outcome) end
 ---
 ---    t:cancel() → t
 ---```lua
----tasks.first{status="open"}:cancel()
+---t:cancel().status  --> "cancelled"
 ---```
 ---@return self
 function Task:cancel() end
@@ -1071,7 +1173,8 @@ timers = {}
 ---
 ---    timers.get(id) → handle or nil
 ---```lua
----return timers.get(1)
+---timers.get("T-1")  --> T-1
+---timers.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Timer|nil
@@ -1081,7 +1184,7 @@ function timers.get(id) end
 ---
 ---    timers.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return timers.find{status="waiting"}
+---timers.find{ status = "waiting" }  --> { T-1 }
 ---```
 ---@param options? table
 ---@return baton.Timer[]
@@ -1091,7 +1194,7 @@ function timers.find(options) end
 ---
 ---    timers.first{column=value, …} → handle or nil
 ---```lua
----return timers.first{status="waiting"}
+---timers.first{ status = "waiting" }  --> T-1
 ---```
 ---@param options? table
 ---@return baton.Timer|nil
@@ -1101,7 +1204,7 @@ function timers.first(options) end
 ---
 ---    timers.each{column=value, …} → iterator of handles
 ---```lua
----for x in timers.each{status="waiting"} do print(x) end
+---for x in timers.each{ status = "waiting" } do print(x) end  --> T-1
 ---```
 ---@param options? table
 ---@return any
@@ -1111,7 +1214,7 @@ function timers.each(options) end
 ---
 ---    timers.count{column=value, …} → number
 ---```lua
----return timers.count{status="waiting"}
+---timers.count{ status = "waiting" }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -1121,7 +1224,7 @@ function timers.count(options) end
 ---
 ---    timers.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return timers.count_by("status")
+---timers.count_by("name")  --> { check_in = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -1132,7 +1235,7 @@ function timers.count_by(column, options) end
 ---
 ---    timers.add{name=, at=, about=, data=} → handle
 ---```lua
----return timers.add{name="check_in", at="2 weeks", about="R-1"}
+---timers.add{ name = "call_again", at = "2 weeks", about = r }  --> T-2
 ---```
 ---@param options? table
 ---@return baton.Timer
@@ -1142,7 +1245,7 @@ function timers.add(options) end
 ---
 ---    t:cancel() → t
 ---```lua
----timers.first{status="waiting"}:cancel()
+---timers.get(1):cancel().status  --> "cancelled"
 ---```
 ---@return self
 function Timer:cancel() end
@@ -1154,7 +1257,8 @@ notes = {}
 ---
 ---    notes.get(id) → handle or nil
 ---```lua
----return notes.get(1)
+---notes.get("N-1")  --> N-1
+---notes.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Note|nil
@@ -1164,7 +1268,7 @@ function notes.get(id) end
 ---
 ---    notes.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return notes.find{about="R-1"}
+---notes.find{ about = r }  --> { N-1 }
 ---```
 ---@param options? table
 ---@return baton.Note[]
@@ -1174,7 +1278,7 @@ function notes.find(options) end
 ---
 ---    notes.first{column=value, …} → handle or nil
 ---```lua
----return notes.first{about="R-1"}
+---notes.first{ about = r }  --> N-1
 ---```
 ---@param options? table
 ---@return baton.Note|nil
@@ -1184,7 +1288,7 @@ function notes.first(options) end
 ---
 ---    notes.each{column=value, …} → iterator of handles
 ---```lua
----for x in notes.each{about="R-1"} do print(x) end
+---for x in notes.each{ about = r } do print(x) end  --> N-1
 ---```
 ---@param options? table
 ---@return any
@@ -1194,7 +1298,7 @@ function notes.each(options) end
 ---
 ---    notes.count{column=value, …} → number
 ---```lua
----return notes.count{about="R-1"}
+---notes.count{ about = r }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -1204,7 +1308,7 @@ function notes.count(options) end
 ---
 ---    notes.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return notes.count_by("author")
+---notes.count_by("author")  --> { none = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -1215,7 +1319,7 @@ function notes.count_by(column, options) end
 ---
 ---    notes.add{about=, text=} → handle
 ---```lua
----return notes.add{about="P-1", text="prefers mornings"}
+---notes.add{ about = ada, text = "reads with large print" }  --> N-2
 ---```
 ---@param options? table
 ---@return baton.Note
@@ -1228,7 +1332,8 @@ messages = {}
 ---
 ---    messages.get(id) → handle or nil
 ---```lua
----return messages.get(1)
+---messages.get("M-1")  --> M-1
+---messages.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Message|nil
@@ -1238,7 +1343,7 @@ function messages.get(id) end
 ---
 ---    messages.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return messages.find{status="waiting"}
+---messages.find{ status = "waiting" }  --> { M-1 }
 ---```
 ---@param options? table
 ---@return baton.Message[]
@@ -1248,7 +1353,7 @@ function messages.find(options) end
 ---
 ---    messages.first{column=value, …} → handle or nil
 ---```lua
----return messages.first{status="waiting"}
+---messages.first{ status = "waiting" }  --> M-1
 ---```
 ---@param options? table
 ---@return baton.Message|nil
@@ -1258,7 +1363,7 @@ function messages.first(options) end
 ---
 ---    messages.each{column=value, …} → iterator of handles
 ---```lua
----for x in messages.each{status="waiting"} do print(x) end
+---for x in messages.each{ status = "waiting" } do print(x) end  --> M-1
 ---```
 ---@param options? table
 ---@return any
@@ -1268,7 +1373,7 @@ function messages.each(options) end
 ---
 ---    messages.count{column=value, …} → number
 ---```lua
----return messages.count{status="waiting"}
+---messages.count{ status = "waiting" }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -1278,7 +1383,7 @@ function messages.count(options) end
 ---
 ---    messages.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return messages.count_by("status")
+---messages.count_by("status")  --> { waiting = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -1289,7 +1394,7 @@ function messages.count_by(column, options) end
 ---
 ---    messages.send{to=, template=|body=, values={…}, subject=, about=, channel="file"} → message
 ---```lua
----return messages.send{to="ada@example.org", body="Hello"}
+---messages.send{ to = ada, subject = "Monday", body = "The library expects you at 10.", about = r }  --> M-2
 ---```
 ---@param options? table
 ---@return baton.Message
@@ -1299,7 +1404,10 @@ function messages.send(options) end
 ---
 ---    messages.template(name, text)
 ---```lua
----messages.template("hello", "Dear {{subject.name}}, …")
+----- in init.lua
+---messages.template("welcome", "Dear {{subject.name}}, {{#if day}}see you on {{day}}{{/if}}")
+----- in a script
+---messages.send{ to = ada, subject = "Welcome", template = "welcome", values = { day = "Monday" }, about = r }.body  --> "Dear Ada Lovelace, see you on Monday"
 ---```
 ---@param name? any
 ---@param text? any
@@ -1312,7 +1420,8 @@ consents = {}
 ---
 ---    consents.get(id) → handle or nil
 ---```lua
----return consents.get(1)
+---consents.get("C-1")  --> C-1
+---consents.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Consent|nil
@@ -1322,7 +1431,7 @@ function consents.get(id) end
 ---
 ---    consents.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return consents.find{person=1}
+---consents.find{ person = ada }  --> { C-1 }
 ---```
 ---@param options? table
 ---@return baton.Consent[]
@@ -1332,7 +1441,7 @@ function consents.find(options) end
 ---
 ---    consents.first{column=value, …} → handle or nil
 ---```lua
----return consents.first{person=1}
+---consents.first{ person = ada }  --> C-1
 ---```
 ---@param options? table
 ---@return baton.Consent|nil
@@ -1342,7 +1451,7 @@ function consents.first(options) end
 ---
 ---    consents.each{column=value, …} → iterator of handles
 ---```lua
----for x in consents.each{person=1} do print(x) end
+---for x in consents.each{ person = ada } do print(x) end  --> C-1
 ---```
 ---@param options? table
 ---@return any
@@ -1352,7 +1461,7 @@ function consents.each(options) end
 ---
 ---    consents.count{column=value, …} → number
 ---```lua
----return consents.count{person=1}
+---consents.count{ person = ada }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -1362,7 +1471,7 @@ function consents.count(options) end
 ---
 ---    consents.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return consents.count_by("purpose")
+---consents.count_by("purpose")  --> { disclosure = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -1373,7 +1482,7 @@ function consents.count_by(column, options) end
 ---
 ---    consents.add{person=, purpose=, status="given", given_at_ms=, expires=, scope=, how=} → handle
 ---```lua
----return consents.add{person=1, purpose="evaluation", how="paper"}
+---consents.add{ person = ada, purpose = "evaluation", how = "by phone", expires = "1 year" }  --> C-2
 ---```
 ---@param options? table
 ---@return baton.Consent
@@ -1383,7 +1492,8 @@ function consents.add(options) end
 ---
 ---    consents.holds(person, purpose) → true or false
 ---```lua
----return consents.holds(1, "evaluation")
+---consents.holds(ada, "disclosure")  --> true
+---consents.holds(ada, "evaluation")  --> false
 ---```
 ---@param person? any
 ---@param purpose? any
@@ -1397,7 +1507,7 @@ events = {}
 ---
 ---    events.recent{limit=50} → array of {seq, at_ms, kind, actor, about, …}
 ---```lua
----return events.recent{limit=10}
+---events.recent{ limit = 1 }  --> { { about = C-1, actor = "operator", …, kind = "consent.created", … } }
 ---```
 ---@param options? table
 ---@return table[]
@@ -1407,7 +1517,7 @@ function events.recent(options) end
 ---
 ---    events.after(seq, {limit=50}) → array of events
 ---```lua
----return events.after(0, {limit=10})
+---events.after(0, { limit = 1 })  --> { { about = P-1, …, kind = "person.created", seq = 1, … } }
 ---```
 ---@param seq? any
 ---@param options? table
@@ -1418,7 +1528,12 @@ function events.after(seq, options) end
 ---
 ---    events.explain(seq) → {seq, kind, actor, about, caused_by=, by=, handlers={…}}
 ---```lua
----return events.explain(1).handlers
+----- in init.lua
+---baton.on("referral.advanced", function(_, row) row:note("moved") end)
+----- in a script
+---r:advance("accept")
+---local seq = events.recent{ limit = 3 }[1].seq
+---events.explain(seq).handlers[1].plugin  --> "office"
 ---```
 ---@param seq? any
 ---@return table
@@ -1428,7 +1543,9 @@ function events.explain(seq) end
 ---
 ---    h:set{column=value, fields={…}, version=} → h
 ---```lua
----people.get(1):set{phone="555-0100"}
+---r:set{ title = "Reading and writing", fields = { hours = 3 } }
+---r.title, r.fields.hours  --> "Reading and writing", 3
+---r:set{ fields = { hours = 99 } }  --> error: field "hours" takes a whole number from 1 to 40, not 99
 ---```
 ---@param options? table
 ---@return self
@@ -1438,7 +1555,8 @@ function Handle:set(options) end
 ---
 ---    h:history{limit=50} → array of {seq, at_ms, kind, actor, …}
 ---```lua
----return referrals.get(1):history()
+---r:advance("accept")
+---r:history()[1]  --> { …, from = "requested", kind = "referral.advanced", … }
 ---```
 ---@param options? table
 ---@return table[]
@@ -1448,7 +1566,8 @@ function Handle:history(options) end
 ---
 ---    h:note(text) → note
 ---```lua
----referrals.get(1):note("called back")
+---r:note("the family moves in May").author  --> nil
+---as(ines, function() return r:note("called back") end).author  --> S-1
 ---```
 ---@param text? any
 ---@return baton.Note
@@ -1458,7 +1577,7 @@ function Handle:note(text) end
 ---
 ---    h:notes{limit=50} → array of notes
 ---```lua
----return referrals.get(1):notes()
+---r:notes()[1].text  --> "prefers mornings"
 ---```
 ---@param options? table
 ---@return baton.Note[]
@@ -1471,7 +1590,7 @@ clock = {}
 ---
 ---    clock.now() → ms
 ---```lua
----return clock.now()
+---clock.now()  --> 1772442000000
 ---```
 ---@return number
 function clock.now() end
@@ -1480,7 +1599,8 @@ function clock.now() end
 ---
 ---    clock.format(ms, "minutes"|"seconds"|"date"|"time"|"iso"|"relative") → text
 ---```lua
----return clock.format(clock.now(), "date")
+---clock.format(clock.now())  --> "2026-03-02 09:00"
+---clock.format(r.due_at_ms, "date")  --> "2026-03-05"
 ---```
 ---@param ms? any
 ---@param value? any
@@ -1491,7 +1611,8 @@ function clock.format(ms, value) end
 ---
 ---    clock.parse(text, from) → ms
 ---```lua
----return clock.format(clock.parse("3 working days"))
+---clock.format(clock.parse("3 working days"))  --> "2026-03-05 09:00"
+---clock.format(clock.parse("2 days", "2026-12-24 18:00"))  --> "2026-12-26 18:00"
 ---```
 ---@param text? any
 ---@param from? any
@@ -1502,7 +1623,8 @@ function clock.parse(text, from) end
 ---
 ---    clock.advance(span or time) → ms
 ---```lua
----clock.advance("3 working days")
+---clock.advance("4 working days")
+---r.overdue  --> true
 ---```
 ---@param span? any
 ---@return number
@@ -1512,7 +1634,7 @@ function clock.advance(span) end
 ---
 ---    clock.working_days(from, to) → number
 ---```lua
----return clock.working_days("2026-03-02", "2026-03-06")
+---clock.working_days("2026-03-02", "2026-03-09")  --> 5
 ---```
 ---@param from? any
 ---@param to? any
@@ -1526,7 +1648,8 @@ csv = {}
 ---
 ---    csv.read(file, {separator=",", header=true|false|{names}}) → iterator of row, line
 ---```lua
----for row, line in csv.read("people.csv") do print(line, row.name) end
+---for row, line in csv.read("people.csv") do print(line, row.name) end  --> 2	Ada Lovelace
+-----> 3	Grace Hopper
 ---```
 ---@param file? any
 ---@param options? table
@@ -1537,7 +1660,7 @@ function csv.read(file, options) end
 ---
 ---    csv.parse(text, {separator=",", header=true|false|{names}}) → array of rows
 ---```lua
----return csv.parse("name,age\nAda,36")
+---csv.parse("name,age\nAda Lovelace,36")  --> { { age = "36", name = "Ada Lovelace" } }
 ---```
 ---@param text? any
 ---@param options? table
@@ -1548,7 +1671,7 @@ function csv.parse(text, options) end
 ---
 ---    csv.write(file, rows, {columns={…}}) → number
 ---```lua
----csv.write("people.csv", people.each{}, {columns={"ref", "name"}})
+---csv.write("out.csv", people.each{}, { columns = { "ref", "name" } })  --> 1
 ---```
 ---@param file? any
 ---@param rows? any
@@ -1563,7 +1686,8 @@ json = {}
 ---
 ---    json.decode(text) → value
 ---```lua
----return json.decode('{"a":[1,2]}').a[2]
+---json.decode('{"hours": [2, 3]}').hours  --> { 2, 3 }
+---json.decode('{"hours": 2')  --> error: json.decode: 1:11: not valid JSON: …
 ---```
 ---@param text? any
 ---@return any
@@ -1573,7 +1697,7 @@ function json.decode(text) end
 ---
 ---    json.encode(value, {pretty=false}) → text
 ---```lua
----return json.encode{a={1, 2}}
+---json.encode{ subject = ada, hours = { 2, 3 } }  --> "{"hours":[2,3],"subject":"P-1"}"
 ---```
 ---@param value? any
 ---@param options? table
@@ -1584,7 +1708,7 @@ function json.encode(value, options) end
 ---
 ---    json.read(file) → value
 ---```lua
----local v = json.read("in.json")
+---json.read("request.json")  --> { hours = 2, title = "Reading help" }
 ---```
 ---@param file? any
 ---@return any
@@ -1594,7 +1718,8 @@ function json.read(file) end
 ---
 ---    json.write(file, value, {pretty=false})
 ---```lua
----json.write("out.json", {a=1}, {pretty=true})
+---json.write("out.json", { referral = r, stage = r.stage }, { pretty = true })
+---json.read("out.json").referral  --> "R-1"
 ---```
 ---@param file? any
 ---@param value? any
@@ -1605,7 +1730,8 @@ function json.write(file, value, options) end
 ---
 ---    json.list(table) → table
 ---```lua
----return json.encode{tags=json.list{}}
+---json.encode{ tags = json.list{} }  --> "{"tags":[]}"
+---json.encode{ tags = {} }  --> "{"tags":{}}"
 ---```
 ---@param table? any
 ---@return table
@@ -1618,7 +1744,7 @@ text = {}
 ---
 ---    text.fold(text) → text
 ---```lua
----return text.fold("Éva") == text.fold("eva")
+---text.fold("Éva") == text.fold("EVA")  --> true
 ---```
 ---@param text? any
 ---@return string
@@ -1628,7 +1754,8 @@ function text.fold(text) end
 ---
 ---    text.split(text, separator) → array
 ---```lua
----return text.split("a, b")[2]
+---text.split("reading, sums")  --> { "reading", "sums" }
+---text.split("555-0100", "-")  --> { "555", "0100" }
 ---```
 ---@param text? any
 ---@param separator? any
@@ -1639,7 +1766,7 @@ function text.split(text, separator) end
 ---
 ---    text.trim(text) → text
 ---```lua
----return text.trim(" a ")
+---text.trim("  Ada Lovelace ")  --> "Ada Lovelace"
 ---```
 ---@param text? any
 ---@return string
@@ -1649,7 +1776,7 @@ function text.trim(text) end
 ---
 ---    text.starts(text, beginning) → true or false
 ---```lua
----return text.starts("R-12", "R-")
+---text.starts(r.ref, "R-")  --> true
 ---```
 ---@param text? any
 ---@param beginning? any
@@ -1660,7 +1787,8 @@ function text.starts(text, beginning) end
 ---
 ---    text.nearest(word, {words}) → word or nil
 ---```lua
----return text.nearest("acept", {"accept", "decline"})
+---text.nearest("acept", { "accept", "decline" })  --> "accept"
+---text.nearest("xyz", { "accept", "decline" })  --> nil
 ---```
 ---@param word? any
 ---@param options? table
@@ -1671,7 +1799,8 @@ function text.nearest(word, options) end
 ---
 ---    text.lines(file) → iterator
 ---```lua
----for line in text.lines("names.txt") do print(line) end
+---for line in text.lines("names.txt") do print(line) end  --> Ada Lovelace
+-----> Grace Hopper
 ---```
 ---@param file? any
 ---@return any
@@ -1694,7 +1823,7 @@ function log.info(format, ...) end
 ---
 ---    log.warn(format, …)
 ---```lua
----log.warn("no mail address")
+---log.warn("%s has no mail address", ada.name)
 ---```
 ---@param format? any
 ---@param ... any
@@ -1704,7 +1833,7 @@ function log.warn(format, ...) end
 ---
 ---    log.error(format, …)
 ---```lua
----log.error("the file is empty")
+---log.error("line %d of %s cannot be read", 12, "people.csv")
 ---```
 ---@param format? any
 ---@param ... any
@@ -1714,7 +1843,10 @@ function log.error(format, ...) end
 ---
 ---    as(staff, function() … end) → its results
 ---```lua
----as("S-1", function() return baton.actor() end)
+---as(ines, function() return baton.actor() end)  --> S-1
+---as("ines@school.example")
+---baton.actor().name  --> "Ines Ortiz"
+---as()
 ---```
 ---@param staff? any
 ---@param fn? function
@@ -1725,7 +1857,14 @@ function as(staff, fn) end
 ---
 ---    dry(function() … end)
 ---```lua
----dry(function() people.add{name="Ada"} end)
+----- at the prompt
+---dry(function() r:advance("accept") end)
+-----> changed R-1 (referral)
+----->     stage: "requested" → "accepted"
+----->     due_at_ms: 2026-03-05 09:00 → none
+-----> 0 rows would be created, 1 changed, 0 messages sent; nothing was kept
+---r.stage
+-----> requested
 ---```
 ---@param fn? function
 function dry(fn) end
@@ -1734,7 +1873,12 @@ function dry(fn) end
 ---
 ---    at(time, code)
 ---```lua
----at("3 working days", "referrals.count{overdue=true}")
+----- at the prompt
+---at("4 working days", "referrals.count{ overdue = true }")
+----->   R-1 (Reading help) is due 2026-03-05 09:00 in stage "requested"
+----->   R-1 (Reading help) is overdue since 2026-03-05 09:00 in stage "requested"
+-----> 2 things happened until 2026-03-06 09:00
+-----> 1
 ---```
 ---@param time? any
 ---@param code? any
@@ -1744,7 +1888,11 @@ function at(time, code) end
 ---
 ---    watch(kind)
 ---```lua
+----- at the prompt
 ---watch("referral.*")
+-----> watching referral.*; watch(false) ends it
+---watch(false)
+-----> no longer watching
 ---```
 ---@param kind? any
 function watch(kind) end
@@ -1753,16 +1901,38 @@ function watch(kind) end
 ---
 ---    timing(on)
 ---```lua
+----- at the prompt
 ---timing(true)
+---referrals.count{}
+-----> 1
+---timing(false)
 ---```
 ---@param on? any
 function timing(on) end
+
+---how far a script is, shown on a terminal; without total: how much it did.
+---
+---    progress(done, total, label)
+---```lua
+---local done, total = 0, people.count{}
+---for person in people.each{} do
+---  done = done + 1
+---  progress(done, total, "people")
+---end
+---done  --> 1
+---```
+---@param done? any
+---@param total? any
+---@param label? any
+function progress(done, total, label) end
 
 ---a group of specs of a plugin and the organisation that they run in; the clock stands at `at` (2026-03-02 09:00, UTC unless zone says) until it is moved; groups nest.
 ---
 ---    describe(name, {settings={…}, plugins={…}, workflows={…}, zone=, at=, title=, roles={…}, calendar={week=, holidays=, terms=}}, function() … end)
 ---```lua
----describe("tutoring", { settings = { pupils_per_tutor = 1 }, zone = "Europe/Berlin" }, function() it("has a clock", function(t) expect(t.clock:now()):is_at("2026-03-02 09:00") end) end)
+---describe("tutoring", { zone = "Europe/Berlin", at = "2026-05-04 08:00" }, function()
+---  it("has a clock", function(t) expect(t.clock:now()):is_at("2026-05-04 08:00") end)
+---end)
 ---```
 ---@param name? any
 ---@param options? table
@@ -1773,7 +1943,11 @@ function describe(name, options, fn) end
 ---
 ---    it(name, function(t) … end)
 ---```lua
----it("adds", function(t) expect(people.count{}):equals(0) end)
+---it("declines with a reason", function(t)
+---  local r = t.referral{ workflow = "tutoring" }
+---  expect(r:advance("decline", { reason = "moved" }).stage):equals("declined")
+---end)
+---it("tells the family")   -- pending
 ---```
 ---@param name? any
 ---@param fn? function
@@ -1783,7 +1957,10 @@ function it(name, fn) end
 ---
 ---    each({ {4, true}, {7, false} }, function(t, weeks, ok) … end, "%d weeks")
 ---```lua
----each({ {1, 2}, {3, 6} }, function(t, a, b) expect(2 * a >= b):is_true() end, "%d, %d")
+---each({ { 4, true }, { 41, false } }, function(t, hours, fits)
+---  local r = t.referral{ workflow = "tutoring" }
+---  expect(r:can("accept", { fields = { hours = hours } })):equals(fits)
+---end, "%d hours")
 ---```
 ---@param options? table
 ---@param fn? function
@@ -1795,6 +1972,10 @@ function each(options, fn, value) end
 ---    before(function(t) … end)
 ---```lua
 ---before(function(t) t.tutor = t.staff{ roles = "specialist" } end)
+---it("may own", function(t)
+---  local r = t.referral{ workflow = "tutoring", owner = t.tutor }
+---  expect(r.owner):equals(t.tutor)
+---end)
 ---```
 ---@param fn? function
 function before(fn) end
@@ -1804,6 +1985,7 @@ function before(fn) end
 ---    after(function(t) … end)
 ---```lua
 ---after(function(t) expect(t.messages{ status = "dead" }):has_length(0) end)
+---it("writes to nobody", function(t) t.referral{ workflow = "tutoring" } end)
 ---```
 ---@param fn? function
 function after(fn) end
@@ -1816,7 +1998,7 @@ local t = { clock = {} }
 ---
 ---    t.person{…} → person
 ---```lua
----t.person{ email = "ada@example.org" }
+---t.person{ email = "kim@example.org" }.email  --> "kim@example.org"
 ---```
 ---@param options? table
 ---@return baton.Person
@@ -1826,7 +2008,7 @@ function t.person(options) end
 ---
 ---    t.staff{roles="lead, teacher", …} → staff
 ---```lua
----t.staff{ name = "Ines", roles = "specialist" }
+---t.staff{ name = "Lena", roles = "lead" }.roles  --> "lead"
 ---```
 ---@param options? table
 ---@return baton.Staff
@@ -1836,7 +2018,7 @@ function t.staff(options) end
 ---
 ---    t.partner{…} → partner
 ---```lua
----t.partner{ status = "inactive" }
+---t.partner{ status = "inactive" }.status  --> "inactive"
 ---```
 ---@param options? table
 ---@return baton.Partner
@@ -1846,7 +2028,7 @@ function t.partner(options) end
 ---
 ---    t.service{partner=, …} → service
 ---```lua
----t.service{ name = "Reading" }
+---t.service{ name = "Sums" }.partner  --> O-2
 ---```
 ---@param options? table
 ---@return baton.Service
@@ -1856,7 +2038,7 @@ function t.service(options) end
 ---
 ---    t.referral{workflow=, title=, subject=, fields={…}, …} → referral
 ---```lua
----t.referral{ fields = { need = "reading" } }
+---t.referral{ workflow = "tutoring", fields = { hours = 4 } }.fields.hours  --> 4
 ---```
 ---@param options? table
 ---@return baton.Referral
@@ -1866,7 +2048,7 @@ function t.referral(options) end
 ---
 ---    t.as(staff, function() … end) → its results
 ---```lua
----t.as(t.staff{ roles = "lead" }, function() expect(baton.actor()):is_something() end)
+---t.as(t.staff{ roles = "junior" }, function() return r:can("accept") end)  --> false, "R-1: "accept" needs the role specialist; S-2 has junior"
 ---```
 ---@param staff? any
 ---@param fn? function
@@ -1877,7 +2059,8 @@ function t.as(staff, fn) end
 ---
 ---    t.clock:advance(span or time) → ms
 ---```lua
----t.clock:advance("3 working days")
+---t.clock:advance("4 working days")
+---r.overdue  --> true
 ---```
 ---@param span? any
 ---@return number
@@ -1887,7 +2070,7 @@ function t.clock:advance(span) end
 ---
 ---    t.clock:now() → ms
 ---```lua
----expect(t.clock:now()):is_at("2026-03-02 09:00")
+---clock.format(t.clock:now())  --> "2026-03-02 09:00"
 ---```
 ---@return number
 function t.clock:now() end
@@ -1896,7 +2079,8 @@ function t.clock:now() end
 ---
 ---    t.events(row) → array of {seq, at_ms, kind, actor, about, …}
 ---```lua
----expect(t.events(t.referral{})):contains{ kind = "referral.opened" }
+---r:advance("accept")
+---expect(t.events(r)):contains{ kind = "referral.advanced", to = "accepted" }
 ---```
 ---@param row? any
 ---@return table[]
@@ -1906,7 +2090,7 @@ function t.events(row) end
 ---
 ---    t.messages{column=value, …} → array
 ---```lua
----expect(t.messages()):has_length(0)
+---t.messages()[1].subject  --> "Reading help"
 ---```
 ---@param options? table
 ---@return table
@@ -1916,7 +2100,7 @@ function t.messages(options) end
 ---
 ---    t.tasks{column=value, …} → array
 ---```lua
----expect(t.tasks{ status = "open" }):has_length(0)
+---t.tasks{ status = "open" }  --> { K-1 }
 ---```
 ---@param options? table
 ---@return table
@@ -1926,7 +2110,7 @@ function t.tasks(options) end
 ---
 ---    t.timers{column=value, …} → array
 ---```lua
----expect(t.timers{ status = "waiting" }):has_length(0)
+---t.timers{ status = "waiting" }  --> { T-1 }
 ---```
 ---@param options? table
 ---@return table
@@ -1943,7 +2127,9 @@ function expect(value) end
 ---
 ---    expect(value):equals(wanted)
 ---```lua
----expect(1 + 1):equals(2)
+---expect(r.subject):equals(ada)
+---expect(r.stage):equals("accepted")  --> error: expected "accepted"
+----->      got "requested"
 ---```
 ---@param wanted? any
 function Expect:equals(wanted) end
@@ -1952,7 +2138,7 @@ function Expect:equals(wanted) end
 ---
 ---    expect(value):isnt(other)
 ---```lua
----expect(1):isnt(2)
+---expect(r.stage):isnt("declined")
 ---```
 ---@param other? any
 function Expect:isnt(other) end
@@ -1961,7 +2147,7 @@ function Expect:isnt(other) end
 ---
 ---    expect(value):is_nil()
 ---```lua
----expect(nil):is_nil()
+---expect(r.closed_at_ms):is_nil()
 ---```
 function Expect:is_nil() end
 
@@ -1969,7 +2155,7 @@ function Expect:is_nil() end
 ---
 ---    expect(value):is_something()
 ---```lua
----expect(clock.now()):is_something()
+---expect(r.due_at_ms):is_something()
 ---```
 function Expect:is_something() end
 
@@ -1977,7 +2163,7 @@ function Expect:is_something() end
 ---
 ---    expect(value):is_true()
 ---```lua
----expect(1 < 2):is_true()
+---expect(r.open):is_true()
 ---```
 function Expect:is_true() end
 
@@ -1985,7 +2171,7 @@ function Expect:is_true() end
 ---
 ---    expect(value):is_false()
 ---```lua
----expect(2 < 1):is_false()
+---expect(r.overdue):is_false()
 ---```
 function Expect:is_false() end
 
@@ -1993,7 +2179,7 @@ function Expect:is_false() end
 ---
 ---    expect(number):at_least(wanted)
 ---```lua
----expect(3):at_least(3)
+---expect(r.fields.hours):at_least(1)
 ---```
 ---@param wanted? any
 function Expect:at_least(wanted) end
@@ -2002,7 +2188,7 @@ function Expect:at_least(wanted) end
 ---
 ---    expect(number):at_most(wanted)
 ---```lua
----expect(3):at_most(3)
+---expect(r.fields.hours):at_most(40)
 ---```
 ---@param wanted? any
 function Expect:at_most(wanted) end
@@ -2011,7 +2197,7 @@ function Expect:at_most(wanted) end
 ---
 ---    expect(ms):is_at(time)
 ---```lua
----expect(clock.parse("2026-03-02 09:00")):is_at("2026-03-02 09:00")
+---expect(r.due_at_ms):is_at("2026-03-05 09:00")
 ---```
 ---@param time? any
 function Expect:is_at(time) end
@@ -2020,7 +2206,9 @@ function Expect:is_at(time) end
 ---
 ---    expect(text or array or row):contains(part)
 ---```lua
----expect({ { kind = "a", n = 1 } }):contains{ kind = "a" }
+---expect(r.title):contains("help")
+---expect(r:possible()):contains("accept")
+---expect(r):contains{ stage = "requested", owner = ines }
 ---```
 ---@param part? any
 function Expect:contains(part) end
@@ -2029,7 +2217,7 @@ function Expect:contains(part) end
 ---
 ---    expect(text or array or row):lacks(part)
 ---```lua
----expect("abc"):lacks("d")
+---expect(r:possible()):lacks("finish")
 ---```
 ---@param part? any
 function Expect:lacks(part) end
@@ -2038,7 +2226,7 @@ function Expect:lacks(part) end
 ---
 ---    expect(text):matches(pattern)
 ---```lua
----expect("R-12"):matches("^R%-%d+$")
+---expect(r.ref):matches("^R%-%d+$")
 ---```
 ---@param pattern? any
 function Expect:matches(pattern) end
@@ -2047,7 +2235,7 @@ function Expect:matches(pattern) end
 ---
 ---    expect(table):same_as(wanted)
 ---```lua
----expect({ a = { 1, 2 } }):same_as{ a = { 1, 2 } }
+---expect({ r:can("accept") }):same_as{ true }
 ---```
 ---@param wanted? any
 function Expect:same_as(wanted) end
@@ -2056,7 +2244,7 @@ function Expect:same_as(wanted) end
 ---
 ---    expect(array or text):has_length(n)
 ---```lua
----expect({ 1, 2 }):has_length(2)
+---expect(r:tasks{}):has_length(1)
 ---```
 ---@param n? any
 function Expect:has_length(n) end
@@ -2065,7 +2253,7 @@ function Expect:has_length(n) end
 ---
 ---    expect(function() … end):fails(part, …)
 ---```lua
----expect(function() error("too late") end):fails("late")
+---expect(function() r:advance("finish") end):fails("finish")
 ---```
 ---@param part? any
 ---@param ... any

@@ -238,41 +238,6 @@ static void mistakes(void **state)
     assert_fails(w, "describe('x', function() end)", "describe");
 }
 
-/* What help shows must work: declarations inside a describe, the others inside a case. */
-static void examples_hold(void **state)
-{
-    struct world *w = *state;
-    struct spec_world out = { 0 };
-    world_people(w);
-    for (const struct script_function *f = script__session_extras.functions; f->name; f++)
-        world_shows(w, f->example);
-    const struct script_module *const modules[] = { &script__fixture, &script__expect };
-    clock_stop_at(&w->clock, 1772442000000); /* 2026-03-02 09:00, where a case begins */
-    for (size_t m = 0; m < 2; m++)
-        for (const struct script_function *f = modules[m]->functions; f->name; f++) {
-            struct buf code = BUF_INIT;
-            buf_printf(&code, "it('x', function(t) %s end)", f->example);
-            struct spec *s = spec_of(w, code.data);
-            world_ok(w, store_turn_begin(w->store, &w->e));
-            if (!s || spec_run(s, 0, &out.why, &out.expectations, &w->e))
-                fail_msg("%s: %s", f->example, s ? buf_text(&out.why) : w->e.message);
-            store_turn_abort(w->store);
-            clock_stop_at(&w->clock, 1772442000000);
-            spec_close(s);
-            buf_free(&code);
-        }
-    for (const struct script_function *f = script__spec.functions; f->name; f++) {
-        struct buf code = BUF_INIT;
-        buf_printf(&code, "%s it('x', function() end)", f->example);
-        struct spec *s = spec_of(w, code.data);
-        if (!s)
-            fail_msg("%s: %s", f->example, w->e.message);
-        spec_close(s);
-        buf_free(&code);
-    }
-    buf_free(&out.why);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,7 +245,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(fixtures_and_clock, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(declarations, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(mistakes, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(examples_hold, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
