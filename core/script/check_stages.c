@@ -39,18 +39,21 @@ size_t check__mentions(const struct check *c, const struct plugin *p, const char
     return count;
 }
 
-/* What org.ini takes away counts as gone; locked ones stay, org.ini is wrong there. */
-static void stages_disable(struct check *c, struct check_workflow *w)
+/* What org.ini takes away counts as gone; locked ones stay, org.ini is wrong there. Is there any?
+ */
+static bool stages_disable(struct check *c, struct check_workflow *w)
 {
+    bool any = false;
     char **list = NULL;
     const char *section = arena_printf(c->memory, "workflow %s", w->name);
     if (!c->org_ini || ini_list(c->org_ini, section, "disable", &list, NULL) < 0)
-        return;
+        return false;
     for (size_t i = 0; list && list[i]; i++)
         for (size_t j = 0; j < w->transition_count; j++)
             if (!w->transitions[j].locked && !strcmp(w->transitions[j].name, list[i]))
-                w->transitions[j].disabled = true;
+                any = w->transitions[j].disabled = true;
     mem_free(list);
+    return any;
 }
 
 static void stages_check_each(struct check *c, const struct check_workflow *w)
@@ -104,12 +107,16 @@ static void stages_walk(struct check_workflow *w, bool backwards)
     }
 }
 
-static void stages_check_ways(struct check *c, struct check_workflow *w)
+/* As graph_finish has it: a stage to which an organisation took away the way is none that it wants.
+ */
+static void stages_check_ways(struct check *c, struct check_workflow *w, bool disabled)
 {
     stages_walk(w, false);
     stages_walk(w, true);
     for (size_t i = 0; i < w->stage_count; i++) {
         const struct check_stage *s = &w->stages[i];
+        if (!s->reached && disabled)
+            continue;
         if (!s->reached)
             check__add(c, "stage-unreachable", w->plugin, s->file, s->line,
                        "stage \"%s\" is reached by no transition from the initial stage", s->name);
@@ -134,7 +141,7 @@ void check__stages(struct check *c, struct check_workflow *w)
     if (!w->title)
         check__add(c, "workflow-untitled", w->plugin, w->file, w->line,
                    "workflow \"%s\" has no title: what is it called by those who use it?", w->name);
-    stages_disable(c, w);
+    bool disabled = stages_disable(c, w);
     stages_check_each(c, w);
-    stages_check_ways(c, w);
+    stages_check_ways(c, w, disabled);
 }

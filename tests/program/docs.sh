@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The pages in docs/ keep in step with the program: the recipes run, links lead somewhere, and the manual
-# page names every command with its options.
+# The pages in docs/ keep in step with the program: links lead somewhere, and the manual page names every
+# command with its options. pages.sh runs what they show.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -8,8 +8,6 @@ export BATON_PLUGINS="$SOURCE/plugins"
 unset BATON_HOME
 
 fail() { echo "FAIL: $*" >&2; exit 1; }
-
-bash "$SOURCE/tests/program/readme.sh" docs/how-to.md
 
 # Links to files, from the page's folder.
 for page in README.md CONTRIBUTING.md docs/how-to.md docs/how-it-works.md; do

@@ -475,6 +475,18 @@ static void the_base_is_clean(void **state)
     check_free(c);
 }
 
+/* An organisation that takes away the only way to a stage asked for that; it loads too. */
+static void a_stage_that_is_not_wanted(void **state)
+{
+    struct fix *f = *state;
+    struct buf found = BUF_INIT;
+    write_files(f, "org.ini", "write_down", "finish");
+    struct check *c = run(f);
+    list(c, &found);
+    assert_string_equal(buf_text(&found), "");
+    check_free(c);
+}
+
 /* One misspelling does not hide another, in whatever file. */
 static void all_at_once(void **state)
 {
@@ -594,6 +606,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_kind_is_left_out),
         cmocka_unit_test_setup_teardown(the_base_is_clean, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(a_stage_that_is_not_wanted, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(every_kind, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(all_at_once, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(only_what_is_wanted, fix_setup, fix_teardown),
