@@ -49,7 +49,7 @@ static const char help_org_ini[] =
     "\n"
     "; transitions that are not wanted here; a locked one can't be taken away\n"
     "[workflow pre_referral]\n"
-    "disable = some_transition\n"
+    "disable = modify\n"
     "\n"
     "; memory of its Lua state, time of one call into a plugin\n"
     "[limits]\n"

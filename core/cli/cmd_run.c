@@ -107,7 +107,7 @@ const struct command command_run = {
         "writes\n"
         "are written all the same. A reload of the organisation stops the scripts that run in "
         "it.",
-    .example = "baton --org riverside run scripts/import_concerns.lua concerns.csv",
+    .example = "baton --org riverside run scripts/counts.lua people referrals",
     .min = 1,
     .max = 4096,
     .passes = true,

@@ -196,8 +196,6 @@ static void run_prompt(struct world *w, struct org *o, const char *text)
     buf_free(&h.error);
 }
 
-static void run_spec(struct world *w, const char *text, bool whole_file);
-
 /* The plugin "office": the files that the example has. */
 static void write_plugin(struct world *w, const struct part *parts, size_t count)
 {
@@ -348,48 +346,103 @@ static void world_write_files(struct world *w)
     }
 }
 
+static int world_setup(void **state)
+{
+    static const char dir[] = BATON_SOURCE_DIR "/tests/host/examples";
+    struct world *w = mem_new(struct world);
+    char path[512];
+    if (fixture_setup((void **)&w->f))
+        return -1;
+    snprintf(path, sizeof path, "%s/run.lua", dir);
+    fixture_ok(w->f, buf_read_file(&w->run, path, LIMIT_SOURCE_BYTES, &w->f->e));
+    snprintf(path, sizeof path, "%s/rows.lua", dir);
+    fixture_ok(w->f, buf_read_file(&w->rows, path, LIMIT_SOURCE_BYTES, &w->f->e));
+    world_write_files(w);
+    *state = w;
+    return 0;
+}
+
+static int world_teardown(void **state)
+{
+    struct world *w = *state;
+    void *f = w->f;
+    buf_free(&w->run);
+    buf_free(&w->rows);
+    buf_free(&w->failures);
+    mem_free(w);
+    return fixture_teardown(&f);
+}
+
+/* EXAMPLE, a part of a heading, is for whoever mends one. */
 static void every_example(void **state)
 {
-    struct fixture *f = *state;
-    struct world w = { .f = f };
+    struct world *w = *state;
     struct buf page = BUF_INIT, block = BUF_INIT;
-    fixture_ok(f, buf_read_file(&w.run, BATON_SOURCE_DIR "/tests/host/examples/run.lua",
-                                LIMIT_SOURCE_BYTES, &f->e));
-    fixture_ok(f, buf_read_file(&w.rows, BATON_SOURCE_DIR "/tests/host/examples/rows.lua",
-                                LIMIT_SOURCE_BYTES, &f->e));
-    world_write_files(&w);
+    const char *only = getenv("EXAMPLE");
     script_reference(&page);
-    const char *only = getenv("EXAMPLE"); /* a part of a heading, for whoever mends one */
     for (const char *at = buf_text(&page); (at = strstr(at, "\n##")); at++) {
         const char *title = at + 1 + strspn(at + 1, "# ");
-        size_t n = strcspn(title, "\n");
         bool module = at[3] != '#';
-        snprintf(w.name, sizeof w.name, "%.*s", (int)n, title);
+        snprintf(w->name, sizeof w->name, "%.*s", (int)strcspn(title, "\n"), title);
         if (module)
-            snprintf(w.module, sizeof w.module, "%.60s", w.name);
-        if ((module && !strchr(w.module, ':')) || (only && !strstr(w.name, only)))
+            snprintf(w->module, sizeof w->module, "%.60s", w->name);
+        if ((module && !strchr(w->module, ':')) || (only && !strstr(w->name, only)))
             continue;
         if (page_block(title, &block))
-            run_example(&w, buf_text(&block));
+            run_example(w, buf_text(&block));
         else
-            world_fail(&w, "it has no example");
+            world_fail(w, "it has no example");
     }
-    if (w.failures.len) {
-        fprintf(stderr, "examples of the Lua reference:%s\n", buf_text(&w.failures));
+    if (w->failures.len) {
+        fprintf(stderr, "examples of the Lua reference:%s\n", buf_text(&w->failures));
         fail();
     }
-    assert_true(only || w.examples > 150);
+    assert_true(only || w->examples > 150);
     buf_free(&page);
     buf_free(&block);
-    buf_free(&w.run);
-    buf_free(&w.rows);
-    buf_free(&w.failures);
+}
+
+/* What must not pass. */
+static void wrong_examples(void **state)
+{
+    static const struct {
+        const char *module, *text, *why;
+    } cases[] = {
+        { "referral", "r.stage  --> \"accepted\"\n", "got:      \"requested\"" },
+        { "referral", "r.stage  --> \"requested\", 1\n", "got:      \"requested\"" },
+        { "referral", "r:advance(\"accept\")  --> error: …\n", "got:      R-1" },
+        { "referral", "r:advance(\"finish\")\n", "no transition \"finish\"" },
+        { "referral", "r:advance(\"finish\")  --> error: …role…\n", "no transition \"finish\"" },
+        { "referral", "print(r.ref)  --> R-2\n", "got:      R-1" },
+        { "referral", "for i = 1, 2 do print(i) end  --> 1\n", "got:      1\n2" },
+        { "referral", "r.stage\n", "syntax error" },
+        { "referral", "local x = {  --> 1\n", "no whole statement" },
+        { "referral", "return r.stage\n", "without return" },
+        { "baton", "-- in init.lua\nbaton.settings.pupils_per_tutor  --> 4\n", "got:      3" },
+        { "baton", "-- in init.lua\nerror('no')\n", "no" },
+        { "session", "-- at the prompt\nr.stage\n--> accepted\n", "got:      requested" },
+        { "session", "-- at the prompt\nr.stag\n", "did you mean \"stage\"?" },
+        { "session", "-- at the prompt\nfor i = 1, 2 do\n", "(unfinished)" },
+        { "expect", "expect(r.stage):equals('accepted')\n", "requested" },
+        { "t", "t.tasks()  --> {}\n", "got:      { K-1 }" },
+        { "spec", "it('x', function() expect(1):equals(2) end)\n", "expected 2" },
+        { "spec", "before(function() end)\n", "no case that runs" },
+    };
+    struct world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buf_clear(&w->failures);
+        snprintf(w->module, sizeof w->module, "%s", cases[i].module);
+        run_example(w, cases[i].text);
+        if (!strstr(buf_text(&w->failures), cases[i].why))
+            fail_msg("%s passes, or fails with:%s", cases[i].text, buf_text(&w->failures));
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_example, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(every_example, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(wrong_examples, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

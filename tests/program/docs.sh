@@ -9,6 +9,23 @@ unset BATON_HOME
 
 fail() { echo "FAIL: $*" >&2; exit 1; }
 
+# What pages.sh must not let pass: a block without a mark, one that fails, one that shows something else.
+refused() { # WHY, then the page on stdin
+    mkdir -p "$dir/pages"
+    cat >"$dir/pages/page.md"
+    if env SOURCE="$dir/pages" bash "$SOURCE/tests/program/pages.sh" page.md >"$dir/said" 2>&1; then
+        fail "pages.sh lets a page pass: $(cat "$dir/pages/page.md")"
+    fi
+    grep -q "$1" "$dir/said" || fail "pages.sh says: $(cat "$dir/said")"
+}
+printf '```sh\ntrue\n```\n' | refused "no mark in line 1"
+printf '<!-- shell -->\n```sh\ntrue\n```\n\n```\nx\n```\n' | refused "no mark in line 6"
+printf '<!-- shell -->\n```sh\nfalse\ntrue\n```\n' | refused "this fails"
+printf '<!-- run: echo yes -->\n<!-- output -->\n```\nn…o\n```\n' | refused "it shows"
+printf '.\\" shell\n.Bd -literal\nfalse\n.Ed\n' | refused "this fails"
+printf '<!-- run: baton init --quiet . ; baton --quiet org add a -->\n<!-- repl: a -->\n```lua\nx.y\n```\n' |
+    refused "the REPL stops"
+
 # Links to files, from the page's folder.
 for page in README.md CONTRIBUTING.md docs/how-to.md docs/how-it-works.md; do
     grep -oE '\]\([^):#]+\)' "$SOURCE/$page" | sed 's/^](//; s/)$//' | while read -r link; do

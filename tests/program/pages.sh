@@ -101,7 +101,7 @@ run_step() { # page, mark, block
 }
 
 run_page() { # page
-    local here=$work/$(echo "$1" | tr / _) mark
+    local here=$work/${1//\//_} mark
     mkdir -p "$here/steps" "$here/folder"
     read_page "$SOURCE/$1" "$here/steps"
     cd "$here/folder"
@@ -116,9 +116,8 @@ run_page() { # page
 
 if [ $# = 0 ]; then
     cd "$SOURCE"
-    mapfile -t pages < <(ls -- *.md docs/*.md docs/man/*.[1-9] plugins/*/README.md | grep -v '^docs/lua-api.md$')
-    set -- "${pages[@]}"
+    set -- *.md docs/*.md docs/man/*.[1-9] plugins/*/README.md
 fi
 for page in "$@"; do
-    run_page "$page"
+    [ "$page" = docs/lua-api.md ] || run_page "$page"
 done

@@ -1,6 +1,6 @@
 baton.workflow{
     name = "tutoring", version = 1, title = "Tutoring",
-    fields = { need = "text", hours = { type = "int", min = 1, max = 40 } },
+    fields = { need = "text", hours = { type = "int", min = 1, max = 40, help = "a week" } },
     stages = {
         { name = "requested", initial = true, required = { "need" },
           deadline = { within = "3 working days", remind = { "1 working day" },
