@@ -37,6 +37,13 @@ done
 "$BATON" help | sed -n 's/^  \([a-z][a-z -]*[a-z]\) *[A-Z].*/\1/p' >"$dir/commands"
 [ "$(wc -l <"$dir/commands")" -gt 20 ] || fail "few commands are read from the help"
 
+# What a page names in passing: `baton x` begins with a command.
+for page in "$SOURCE"/*.md "$SOURCE"/docs/*.md "$SOURCE"/plugins/*/README.md; do
+    grep -oE '`baton [a-z]+' "$page" | sed 's/.* //' | sort -u | while read -r word; do
+        grep -qE "^$word( |\$)" "$dir/commands" || fail "$page names a command that there is not: baton $word"
+    done
+done
+
 # The manual page: an entry for each command, and in it each option by its letter or its name.
 page=$SOURCE/docs/man/baton.1
 while read -r command; do

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the examples of `baton help COMMAND`, each command's in order in a fresh copy of the home made here, and
 # the settings that `baton help org.ini` and `baton help baton.ini` show. What an example can rely on:
-#   ~/referrals      the current folder, a home; plugins tutoring and mentoring (which has specs), scripts/ as shipped; build/, ~/lua
+#   ~/referrals      the current folder, a home; plugins tutoring and mentoring (which has specs),
+#                    drafts/tutoring, a change of the first; scripts/ as shipped; build/, ~/lua
 #   riverside        its one organisation: plugins pre_referral, simple_referral, escalation and tutoring; a clock
 #                    that moves; in stages that can be left by accept, S-1 to S-3, 345 events and more
 #   concerns.csv (Given Name, Mail), next-year.ini (an org.ini with other holidays)
@@ -25,9 +26,11 @@ fail() { echo "FAIL: $*" >&2; exit 1; }
 make_home() {
     baton --quiet init ~/made
     cd ~/made
+    mkdir build drafts
     cp -r "$SOURCE/tests/host/examples/tutoring" plugins/
+    cp -r plugins/tutoring drafts/
+    sed -i "s/3 working days/5 working days/" drafts/tutoring/init.lua
     cp -r "$SOURCE/scripts" .
-    mkdir build
     baton --quiet new plugin mentoring
     baton --quiet org add riverside --clock movable --plugins pre_referral,simple_referral,escalation,tutoring
     printf 'Given Name,Mail\nAda,ada@family.example\nDov,dov@family.example\n' >concerns.csv
