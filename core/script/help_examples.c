@@ -57,7 +57,7 @@ static const struct {
       "}\n"
       "-- in a script\n"
       "local m = referrals.open{ workflow = \"mentoring\", subject = ada }\n"
-      "m:advance(\"match\")  --> error: …need…\n"
+      "m:advance(\"match\")  --> error: R-2: \"match\" needs field \"need\"\n"
       "m:set{ fields = { need = \"company\" } }\n"
       "m:advance(\"wait\").due_at_ms  --> nil\n"
       "clock.advance(\"3 weeks\")\n"
@@ -82,7 +82,7 @@ static const struct {
       "}\n"
       "-- in a script\n"
       "local m = referrals.open{ workflow = \"mentoring\", subject = ada }\n"
-      "m:can(\"match\")  --> false, \"…mentor…\"\n"
+      "m:can(\"match\")  --> false, 'R-2: \"match\" needs field \"mentor\"'\n"
       "m:advance(\"match\", { fields = { mentor = \"Kim Doe\" } })\n"
       "m:tasks{}[1].title  --> \"Introduce Kim Doe\"\n"
       "m:advance(\"finish\", { note = \"they go on by themselves\" })" },
@@ -127,7 +127,8 @@ static const struct {
       "  fields = { urgency = \"low\", meets_at = \"tomorrow 15:00\", topics = { \"reading\", "
       "\"sums\" }, mentor = ada } }\n"
       "m.fields.mentor.fields.grade, m.fields.topics  --> 7, { \"reading\", \"sums\" }\n"
-      "m:set{ fields = { urgency = \"hgih\" } }  --> error: …\"high\"…" },
+      "m:set{ fields = { urgency = \"hgih\" } }  --> error: field \"urgency\" has no value "
+      "\"hgih\", did you mean \"high\"? …" },
     { "guard",
       "-- in init.lua\n"
       "baton.workflow{\n"
@@ -225,8 +226,8 @@ static const struct {
     { "roles", "local lena = staff.add{ name = \"Lena Berg\", roles = \"lead\" }\n"
                "local kim = staff.add{ name = \"Kim Doe\", roles = \"junior, teacher\" }\n"
                "as(lena, function() return r:can(\"accept\") end)  --> true\n"
-               "as(kim, function() return r:can(\"accept\") end)  --> false, \"R-1: \"accept\" "
-               "needs the role specialist; S-3 has junior, teacher\"\n"
+               "as(kim, function() return r:can(\"accept\") end)  --> false, 'R-1: \"accept\" "
+               "needs the role specialist; S-3 has junior, teacher'\n"
                "r:can(\"accept\")  --> true" },
     { "templates",
       "-- in init.lua\n"

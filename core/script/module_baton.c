@@ -246,8 +246,8 @@ static const struct script_function baton_functions[] = {
       "calls a function; a refusal comes back as nil, message and code (\"denied\", \"conflict\", "
       "…)",
       "baton.try(function() return r:advance(\"accept\") end)  --> R-1\n"
-      "baton.try(function() return r:advance(\"accept\") end)  --> nil, \"R-1: no transition …\", "
-      "\"invalid\"" },
+      "baton.try(function() return r:advance(\"accept\") end)  --> nil, 'R-1: no transition "
+      "\"accept\" …', \"invalid\"" },
     { "actor", baton_actor, "baton.actor() → staff | nil", "who acts, if it is a member of staff",
       "as(ines, function() return baton.actor() end)  --> S-1\n"
       "baton.actor()  --> nil" },

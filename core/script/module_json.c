@@ -142,7 +142,7 @@ static const struct script_function json_functions[] = {
     { "encode", json_lua_encode, "json.encode(value, {pretty=false}) → text",
       "members in the order of their names; handles as \"R-12\"",
       "json.encode{ subject = ada, hours = { 2, 3 } }  --> "
-      "\"{\"hours\":[2,3],\"subject\":\"P-1\"}\"" },
+      "'{\"hours\":[2,3],\"subject\":\"P-1\"}'" },
     { "read", json_lua_read, "json.read(file) → value", "reads a file",
       "json.read(\"request.json\")  --> { hours = 2, title = \"Reading help\" }" },
     { "write", json_lua_write, "json.write(file, value, {pretty=false})", "replaces a file",
@@ -150,8 +150,8 @@ static const struct script_function json_functions[] = {
       "json.read(\"out.json\").referral  --> \"R-1\"" },
     { "list", json_lua_list, "json.list(table) → table",
       "marks a table, so that it is [] and not {} when empty",
-      "json.encode{ tags = json.list{} }  --> \"{\"tags\":[]}\"\n"
-      "json.encode{ tags = {} }  --> \"{\"tags\":{}}\"" },
+      "json.encode{ tags = json.list{} }  --> '{\"tags\":[]}'\n"
+      "json.encode{ tags = {} }  --> '{\"tags\":{}}'" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

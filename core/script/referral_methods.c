@@ -219,7 +219,7 @@ static const struct script_function referral_functions[] = {
       "r:can(transition, {reason=, note=, fields={…}}) → true, or false and why",
       "would this transition go through, for me and now?",
       "r:can(\"accept\")  --> true\n"
-      "r:can(\"decline\")  --> false, \"R-1: \"decline\" needs a reason, one of: no_room, moved\"\n"
+      "r:can(\"decline\")  --> false, 'R-1: \"decline\" needs a reason, one of: no_room, moved'\n"
       "r:can(\"decline\", { reason = \"no_room\" })  --> true" },
     { ":explain", referral_explain,
       "r:explain(transition, {reason=, note=, fields={…}}) → {transition=, to=, may=, checks={…}}; "

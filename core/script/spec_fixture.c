@@ -361,7 +361,7 @@ static const struct script_function fixture_functions[] = {
     { "as", NULL, "t.as(staff, function() … end) → its results",
       "acts as a member of staff meanwhile; else the operator acts, who holds every role",
       "t.as(t.staff{ roles = \"junior\" }, function() return r:can(\"accept\") end)  --> false, "
-      "\"R-1: \"accept\" needs the role specialist; S-2 has junior\"" },
+      "'R-1: \"accept\" needs the role specialist; S-2 has junior'" },
     { "clock:advance", NULL, "t.clock:advance(span or time) → ms",
       "moves the clock and fires everything on the way, in order, at its own time",
       "t.clock:advance(\"4 working days\")\n"

@@ -344,7 +344,7 @@ function baton.turn(fn) end
 ---    baton.try(fn, …) → results | nil, message, code
 ---```lua
 ---baton.try(function() return r:advance("accept") end)  --> R-1
----baton.try(function() return r:advance("accept") end)  --> nil, "R-1: no transition …", "invalid"
+---baton.try(function() return r:advance("accept") end)  --> nil, 'R-1: no transition "accept" …', "invalid"
 ---```
 ---@param fn? function
 ---@param ... any
@@ -498,7 +498,7 @@ function Referral:advance(transition, options) end
 ---    r:can(transition, {reason=, note=, fields={…}}) → true, or false and why
 ---```lua
 ---r:can("accept")  --> true
----r:can("decline")  --> false, "R-1: "decline" needs a reason, one of: no_room, moved"
+---r:can("decline")  --> false, 'R-1: "decline" needs a reason, one of: no_room, moved'
 ---r:can("decline", { reason = "no_room" })  --> true
 ---```
 ---@param transition? any
@@ -1697,7 +1697,7 @@ function json.decode(text) end
 ---
 ---    json.encode(value, {pretty=false}) → text
 ---```lua
----json.encode{ subject = ada, hours = { 2, 3 } }  --> "{"hours":[2,3],"subject":"P-1"}"
+---json.encode{ subject = ada, hours = { 2, 3 } }  --> '{"hours":[2,3],"subject":"P-1"}'
 ---```
 ---@param value? any
 ---@param options? table
@@ -1730,8 +1730,8 @@ function json.write(file, value, options) end
 ---
 ---    json.list(table) → table
 ---```lua
----json.encode{ tags = json.list{} }  --> "{"tags":[]}"
----json.encode{ tags = {} }  --> "{"tags":{}}"
+---json.encode{ tags = json.list{} }  --> '{"tags":[]}'
+---json.encode{ tags = {} }  --> '{"tags":{}}'
 ---```
 ---@param table? any
 ---@return table
@@ -2048,7 +2048,7 @@ function t.referral(options) end
 ---
 ---    t.as(staff, function() … end) → its results
 ---```lua
----t.as(t.staff{ roles = "junior" }, function() return r:can("accept") end)  --> false, "R-1: "accept" needs the role specialist; S-2 has junior"
+---t.as(t.staff{ roles = "junior" }, function() return r:can("accept") end)  --> false, 'R-1: "accept" needs the role specialist; S-2 has junior'
 ---```
 ---@param staff? any
 ---@param fn? function

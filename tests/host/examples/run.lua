@@ -17,10 +17,11 @@ function print(...)
     printed[#printed + 1] = table.concat(words, "\t")
 end
 
--- As a spec says it: { "accept", n = 3 }, names sorted, rows as R-1.
+-- { "accept", n = 3 }: names sorted, rows as R-1; a text with " in it between '.
 local function show(value)
     if type(value) == "string" then
-        return '"' .. value:gsub("\n", "\\n") .. '"'
+        local quote = value:find('"', 1, true) and "'" or '"'
+        return quote .. value:gsub("\n", "\\n") .. quote
     elseif value == baton.none then
         return "baton.none"
     elseif type(value) ~= "table" then
