@@ -337,11 +337,11 @@ static void world_write_files(struct world *w)
     for (int i = 0; i < 2; i++) {
         static const char *const names[] = { "plugin.ini", "init.lua" };
         struct buf text = BUF_INIT;
-        char path[512];
+        char path[512], name[64];
         snprintf(path, sizeof path, BATON_SOURCE_DIR "/tests/host/examples/tutoring/%s", names[i]);
         fixture_ok(w->f, buf_read_file(&text, path, LIMIT_SOURCE_BYTES, &w->f->e));
-        snprintf(path, sizeof path, "plugins/tutoring/%s", names[i]);
-        fixture_write(w->f, path, buf_text(&text));
+        snprintf(name, sizeof name, "plugins/tutoring/%s", names[i]);
+        fixture_write(w->f, name, buf_text(&text));
         buf_free(&text);
     }
 }
