@@ -105,8 +105,8 @@ const struct command command_run = {
         "one.\n"
         "With --dry-run the whole script is one turn, which is undone at its end; files that it "
         "writes\n"
-        "are written all the same. A reload of the organisation stops the scripts that run in "
-        "it.",
+        "are written all the same. A script that runs while the organisation is reloaded goes on\n"
+        "with the plugins that it began with.",
     .example = "baton --org riverside run scripts/counts.lua people referrals",
     .min = 1,
     .max = 4096,

@@ -15,12 +15,25 @@
 
 enum { CONVERSATION_TICKS = 8 }; /* turns of what became due, before an answer */
 
-static void conversation_drop_sessions(struct conversation *c)
+static void conversation_drop_session(struct conversation *c)
 {
     session_close(c->session);
-    session_close(c->script);
     c->session = NULL;
+}
+
+static void conversation_drop_script(struct conversation *c)
+{
+    session_close(c->script);
     c->script = NULL;
+    if (c->org)
+        org__leave_old(c->org, c->old);
+    c->old = NULL;
+}
+
+static void conversation_drop_sessions(struct conversation *c)
+{
+    conversation_drop_session(c);
+    conversation_drop_script(c);
 }
 
 static void conversation_explain(const struct conversation *c, struct error *e)
@@ -34,8 +47,7 @@ static void conversation_end(struct conversation *c)
 {
     if (c->op->end)
         c->op->end(c);
-    session_close(c->script);
-    c->script = NULL;
+    conversation_drop_script(c);
     c->state = NULL;
     c->op = NULL;
     c->cancelled = 0;
@@ -52,15 +64,28 @@ static void conversation_fail(struct conversation *c, struct error *error)
     conversation__answer_error(c, error);
 }
 
-static void conversation_detached(struct org_watch *w, const char *why, bool closing)
+/* A script that runs goes on with the code that it began with. */
+static void conversation_keep_script(struct conversation *c)
+{
+    if (c->old)
+        return;
+    c->old = c->org->old;
+    c->old->users++;
+}
+
+static void conversation_detached(struct org_watch *w, const char *why, enum org_detach how)
 {
     struct conversation *c =
         (struct conversation *)((char *)w - offsetof(struct conversation, watch));
-    bool had = c->session != NULL;
-    conversation_drop_sessions(c);
-    if (had)
+    if (c->session)
         strncpy(c->lost, why, sizeof c->lost - 1);
-    if (closing) {
+    conversation_drop_session(c);
+    if (how == ORG_RELOADED && c->script) {
+        conversation_keep_script(c);
+        return;
+    }
+    conversation_drop_script(c);
+    if (how == ORG_CLOSED) {
         org__unwatch(&c->watch);
         c->org = NULL;
     }
@@ -111,6 +136,11 @@ static bool conversation_same_actor(const struct actor *a, const struct actor *b
 {
     return !strcmp(a->name, b->name) && !a->roles == !b->roles &&
            (!a->roles || !strcmp(a->roles, b->roles));
+}
+
+const struct org_world *conversation__world(const struct conversation *c)
+{
+    return c->old ? &c->old->world : &c->org->world;
 }
 
 int conversation__session(struct conversation *c, struct error *e)
@@ -346,5 +376,5 @@ struct org *conversation_org(const struct conversation *c)
 void conversation_detach(struct conversation *c, const char *why)
 {
     if (c->org)
-        conversation_detached(&c->watch, why, true);
+        conversation_detached(&c->watch, why, ORG_CLOSED);
 }

@@ -24,7 +24,8 @@ static int dry_steps(struct conversation *c, struct error *e)
 int dry__script(struct conversation *c, struct dry *d, struct error *e)
 {
     struct org *o = c->org;
-    struct domain *domain = o->world.domain;
+    const struct org_world *world = conversation__world(c);
+    struct domain *domain = world->domain;
     struct error why = { 0 };
     struct clock clock = o->clock;
     int rc = store_turn_begin(o->store, e);
@@ -35,7 +36,7 @@ int dry__script(struct conversation *c, struct dry *d, struct error *e)
     rc = changes_gather(domain, seq, &d->changes, &why);
     store_turn_abort(o->store);
     o->clock = clock; /* clock.advance was tried out too */
-    script_rewind(o->world.script);
+    script_rewind(world->script);
     if (!rc)
         rc = changes_settle(d->changes, domain, &why);
     if (!rc)

@@ -42,8 +42,8 @@ static int run_step(struct conversation *c, bool *done, struct error *e)
     org__enter(o);
     int rc = c->state ? dry__script(c, c->state, e) : session_step(c->script, done, e);
     struct error lost = { 0 };
-    if (script_lost(o->world.script))
-        lost = *script_lost(o->world.script); /* leaving closes the script's world */
+    if (script_lost(conversation__world(c)->script))
+        lost = *script_lost(conversation__world(c)->script); /* leaving closes that world */
     org__leave(o);
     if (c->state)
         *done = true;

@@ -161,7 +161,7 @@ void org_close(struct org *o)
 {
     if (!o)
         return;
-    org__detach_all(o, "the organisation was closed", true);
+    org__detach_all(o, "the organisation was closed", ORG_CLOSED);
     world__close(&o->world);
     if (o->store) {
         store_close(o->store);
@@ -187,7 +187,7 @@ int org__alive(struct org *o, struct error *e)
                          o->name);
     if (o->scratch)
         return error_set(e, ERROR_IO, "the scratch database of %s failed: it is lost", o->name);
-    org__detach_all(o, "the database failed and was opened again", false);
+    org__detach_all(o, "the database failed and was opened again", ORG_LOST);
     world__unload(&o->world);
     store_close(o->store);
     o->store = NULL;
@@ -207,7 +207,7 @@ void org__recover(struct org *o)
         o->reopen_wanted = true;
         return;
     }
-    org__detach_all(o, "the database failed and was opened again", false);
+    org__detach_all(o, "the database failed and was opened again", ORG_LOST);
     world__unload(&o->world);
     store_close(o->store);
     o->store = NULL;
@@ -228,6 +228,29 @@ void org__leave(struct org *o)
         org__recover(o);
 }
 
+void org__leave_old(struct org *o, struct org_old *old)
+{
+    if (!old || --old->users > 0)
+        return;
+    struct org_old **link = &o->old;
+    while (*link != old)
+        link = &(*link)->next;
+    *link = old->next;
+    world__close(&old->world);
+    mem_free(old);
+}
+
+/* Scripts that run keep the world that they began in. */
+static void org_replace_world(struct org *o, const struct org_world *new)
+{
+    struct org_old *old = mem_new(struct org_old);
+    *old = (struct org_old){ .world = o->world, .users = 1, .next = o->old };
+    o->old = old;
+    o->world = *new;
+    org__detach_all(o, "the organisation was reloaded", ORG_RELOADED);
+    org__leave_old(o, old);
+}
+
 /* Reads everything anew beside what runs, and swaps only if all of it is well. */
 int org_reload(struct org *o, struct error *e)
 {
@@ -246,10 +269,8 @@ int org_reload(struct org *o, struct error *e)
         world__close(&new);
         return rc;
     }
-    org__detach_all(o, "the organisation was reloaded", false);
     bool moves = new.config.clock_movable != o->world.config.clock_movable;
-    world__close(&o->world);
-    o->world = new;
+    org_replace_world(o, &new);
     versions__keep(o);
     world__report(o, &o->world);
     o->calendar_followed = false;
@@ -279,11 +300,11 @@ void org__unwatch(struct org_watch *w)
 }
 
 /* A watch may leave the list while it is told. */
-void org__detach_all(struct org *o, const char *why, bool closing)
+void org__detach_all(struct org *o, const char *why, enum org_detach how)
 {
     for (struct org_watch *w = o->watches, *next; w; w = next) {
         next = w->next;
-        w->detached(w, why, closing);
+        w->detached(w, why, how);
     }
 }
 

@@ -16,9 +16,23 @@ struct org_world {
     struct script *script;
 };
 
+/* A world that a reload has replaced, while scripts that began in it go on. */
+struct org_old {
+    struct org_world world;
+    unsigned users;
+    struct org_old *next;
+};
+
+/* Why sessions are gone. */
+enum org_detach {
+    ORG_RELOADED, /* scripts may go on, in the newest of org->old */
+    ORG_LOST,     /* the database failed: nothing can go on */
+    ORG_CLOSED
+};
+
 /* Who wants to hear that sessions are gone: conversations. */
 struct org_watch {
-    void (*detached)(struct org_watch *w, const char *why, bool closing);
+    void (*detached)(struct org_watch *w, const char *why, enum org_detach how);
     void (*committed)(struct org_watch *w); /* after a turn; NULL: not interested */
     struct org_watch *next, **link;         /* link NULL: not in a list */
 };
@@ -28,6 +42,7 @@ struct org {
     char *name, *dir;
     struct store *store; /* NULL: broken, see org__alive */
     struct org_world world;
+    struct org_old *old; /* newest first */
     struct clock clock;
     org_notice notice;
     void *context;
@@ -58,7 +73,9 @@ void org__poll(struct org *o); /* has whoever asked had enough? (org_set_poll) *
 void org__enter(struct org *o);
 void org__leave(struct org *o);
 /* Sessions are about to end: tells every watch. */
-void org__detach_all(struct org *o, const char *why, bool closing);
+void org__detach_all(struct org *o, const char *why, enum org_detach how);
+/* A script that went on in it is over. NULL: nothing. */
+void org__leave_old(struct org *o, struct org_old *old);
 void org__watch(struct org *o, struct org_watch *w);
 void org__unwatch(struct org_watch *w);
 void org__committed(struct org *o); /* tells them that there are new events */

@@ -38,6 +38,7 @@ struct conversation {
     struct org_watch watch;
     struct session *session; /* of eval, complete, command; NULL: not yet, or lost */
     struct session *script;  /* of run */
+    struct org_old *old;     /* the world that the script runs in; NULL: the organisation's */
     struct actor actor;      /* of this request */
     struct actor session_actor;
     char lost[160]; /* why the session was lost; told once */
@@ -103,6 +104,8 @@ bool conversation__start_away(struct conversation *c, json_t *request);
 void conversation__end_away(struct conversation *c);
 void conversation__committed(struct org_watch *w);
 
+/* The world that its script runs in: a reload may have left it behind. */
+const struct org_world *conversation__world(const struct conversation *c);
 /* The session of the conversation, opened where there is none for this actor. */
 int conversation__session(struct conversation *c, struct error *e);
 

@@ -156,21 +156,11 @@ static void a_script_is_cancelled(void **state)
     assert_has(ask(w, "{\"op\":\"eval\",\"text\":\"people.count{} > 0\"}"), "true");
 }
 
-static void a_reload_ends_scripts_and_sessions(void **state)
+static void a_reload_ends_sessions(void **state)
 {
     struct world *w = *state;
-    struct talk *t = &w->t;
-    static const char run[] =
-        "{\"op\":\"run\",\"name\":\"x.lua\",\"source\":\"while true do people.add{name='x'} end\"}";
     ask(w, "{\"op\":\"eval\",\"text\":\"x = 1\"}");
-    t->last = 0;
-    conversation_start(t->c, w->o, run, strlen(run));
-    conversation_step(t->c);
-    assert_true(conversation_busy(t->c));
     fixture_ok(w->f, org_reload(w->o, &w->f->e));
-    assert_false(conversation_busy(t->c));
-    assert_int_equal(t->last, 1);
-    assert_has(buf_text(&t->frames), "reloaded");
     const char *frames = ask(w, "{\"op\":\"eval\",\"text\":\"x\"}");
     assert_has(
         frames,
@@ -178,6 +168,65 @@ static void a_reload_ends_scripts_and_sessions(void **state)
     assert_has(frames, "nil");
     assert_lacks(ask(w, "{\"op\":\"eval\",\"text\":\"x\"}"), "notice");
     assert_string_equal(ask(w, "{\"op\":\"reload\"}"), "{\"done\":{}}\n");
+    assert_has(ask(w, "{\"op\":\"eval\",\"text\":\"x\"}"), "nil");
+}
+
+/* The plugin says which it is; a script that began with the first is told so to its end. */
+static void a_script_finishes_on_the_old_code(void **state)
+{
+    struct world *w = *state;
+    struct talk *t = &w->t;
+    static const char run[] =
+        "{\"op\":\"run\",\"name\":\"x.lua\",\"source\":\"print(baton.call('which')) "
+        "while not people.first{name='stop'} do people.count() end print(baton.call('which'))\"}";
+    static const char which[] = "{\"op\":\"eval\",\"text\":\"'now ' .. baton.call('which')\"}";
+    struct talk other;
+    talk_open(&other);
+    for (int i = 1; i <= 3; i++) {
+        char lua[96];
+        snprintf(lua, sizeof lua, "baton.command('which', {}, function() return 'code %d' end)", i);
+        fixture_plugin(w->f, "p", lua);
+        fixture_ok(w->f, org_reload(w->o, &w->f->e));
+        if (i == 1) {
+            buf_clear(&t->frames);
+            t->last = 0;
+            conversation_start(t->c, w->o, run, strlen(run));
+        }
+        conversation_step(t->c);
+        assert_true(conversation_busy(t->c));
+        char now[32];
+        snprintf(now, sizeof now, "now code %d", i);
+        assert_has(talk_ask(&other, w->o, which), now);
+    }
+    talk_ask(&other, w->o, "{\"op\":\"eval\",\"text\":\"people.add{name='stop'}\"}");
+    for (int i = 0; i < 1000 && conversation_busy(t->c); i++)
+        conversation_step(t->c);
+    assert_int_equal(t->last, 1);
+    assert_has(buf_text(&t->frames), "{\"done\":");
+    assert_has(buf_text(&t->frames), "code 1\\n");
+    assert_lacks(buf_text(&t->frames), "code 2");
+    assert_lacks(buf_text(&t->frames), "code 3");
+    talk_close(&other);
+}
+
+/* Whoever leaves takes a world with it that nobody else needs; closing ends those that run. */
+static void closing_ends_scripts_of_old_worlds(void **state)
+{
+    struct world *w = *state;
+    struct talk *t = &w->t;
+    static const char run[] = "{\"op\":\"run\",\"name\":\"x.lua\",\"source\":\"while true do "
+                              "people.count() end\"}";
+    t->last = 0;
+    conversation_start(t->c, w->o, run, strlen(run));
+    conversation_step(t->c);
+    fixture_ok(w->f, org_reload(w->o, &w->f->e));
+    assert_true(conversation_busy(t->c));
+    org_close(w->o);
+    assert_false(conversation_busy(t->c));
+    assert_int_equal(t->last, 1);
+    assert_has(buf_text(&t->frames), "closed: run was stopped");
+    w->o = fixture_open(w->f, "oak");
+    assert_has(ask(w, "{\"op\":\"eval\",\"text\":\"1 + 1\"}"), "2");
 }
 
 static void commands_and_reports(void **state)
@@ -420,7 +469,9 @@ int main(void)
         T(malformed_requests_are_answered),
         T(scripts_run_in_slices),
         T(a_script_is_cancelled),
-        T(a_reload_ends_scripts_and_sessions),
+        T(a_reload_ends_sessions),
+        T(a_script_finishes_on_the_old_code),
+        T(closing_ends_scripts_of_old_worlds),
         T(commands_and_reports),
         T(completion),
         T(import_and_export),
