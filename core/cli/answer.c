@@ -74,7 +74,7 @@ static void answer_refused(struct answer *a, json_t *refused)
         json_array_append(a->refused, refused);
 }
 
-static void answer_notice(struct answer *a, const char *text)
+void answer_notice(struct answer *a, const char *text)
 {
     if (a->notice) {
         a->notice(a->context, text);

@@ -32,6 +32,8 @@ void answer_init(struct answer *a, const struct cli *c);
 void answer_free(struct answer *a);
 /* A link_frame whose context is the answer: prints what is to be printed. */
 void answer_frame(void *context, const char *json, size_t n, bool last);
+/* A line about what happened by itself. */
+void answer_notice(struct answer *a, const char *text);
 /* Forgets the last answer: before link_start. */
 void answer_reset(struct answer *a);
 /* Asks and waits. Negative: it failed, by the line or by the answer; *e is also a->error. */

@@ -62,11 +62,15 @@ bool repl_help(const char *line, int *result, struct error *e)
 }
 
 /* Evaluates; *incomplete: more lines are wanted. */
-static int repl_eval(struct ask *a, const char *text, size_t n, bool *incomplete, struct error *e)
+static int repl_eval(struct ask *a, struct follow *f, const char *text, size_t n, bool *incomplete,
+                     struct error *e)
 {
     int result;
     if (repl_help(text, &result, e))
         return result;
+    if (follow_word(f, text))
+        return 0;
+    follow_look(f, false);
     if (n > LIMIT_SOURCE_BYTES)
         return error_set(e, ERROR_LIMIT, "a statement is longer than %d bytes", LIMIT_SOURCE_BYTES);
     repl_request(a, text, n);
@@ -75,11 +79,11 @@ static int repl_eval(struct ask *a, const char *text, size_t n, bool *incomplete
     return result;
 }
 
-int repl_text(struct ask *a, const char *text)
+int repl_text(struct ask *a, struct follow *f, const char *text)
 {
     struct error e;
     bool incomplete = false;
-    if (repl_eval(a, text, strlen(text), &incomplete, &e) < 0)
+    if (repl_eval(a, f, text, strlen(text), &incomplete, &e) < 0)
         return cli_fail(a->c, &e);
     if (incomplete) {
         error_set(&e, ERROR_INVALID, "the statement is not finished: %s", text);
@@ -88,7 +92,7 @@ int repl_text(struct ask *a, const char *text)
     return CLI_OK;
 }
 
-int repl_file(struct ask *a, FILE *in)
+int repl_file(struct ask *a, struct follow *f, FILE *in)
 {
     struct buf statement = BUF_INIT;
     struct error e;
@@ -107,7 +111,8 @@ int repl_file(struct ask *a, FILE *in)
             first = number;
         }
         buf_add(&statement, line, (size_t)n);
-        result = repl_eval(a, statement.data, statement.len, &incomplete, &e);
+        result = repl_eval(a, f, statement.data, statement.len, &incomplete, &e);
+        fflush(stdout); /* whoever feeds the pipe may wait for the answer */
         if (!incomplete && result == 0)
             buf_clear(&statement);
     }
@@ -128,22 +133,25 @@ static int repl_run(const struct cli *c)
     struct error e;
     if (ask_open(&a, c, &e) < 0)
         return ask_refused(&a, c, &e);
+    struct follow *f = follow_new(&a, !cli_has(c, "no-reload"));
     int code = CLI_OK;
     size_t at = 0;
     if (cli_has(c, "eval")) {
         for (const char *text; code == CLI_OK && (text = cli_next(c, "eval", &at));)
-            code = repl_text(&a, text);
+            code = repl_text(&a, f, text);
     } else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
-        code = repl_terminal(&a);
+        code = repl_terminal(&a, f);
     } else {
-        code = repl_file(&a, stdin);
+        code = repl_file(&a, f, stdin);
     }
+    follow_free(f);
     ask_close(&a);
     return code;
 }
 
 static const struct option repl_options[] = {
     { "eval", 'e', "CODE", "evaluate it and leave; may be repeated" },
+    { "no-reload", 0, NULL, "do not reload the organisation when a file of its plugins is saved" },
     { NULL, 0, NULL, NULL },
 };
 
@@ -158,6 +166,12 @@ const struct command command_repl = {
         "kept in ~/.local/state/baton/history (or the file that BATON_HISTORY names), Ctrl-C "
         "drops the\n"
         "line or stops the statement, exit or Ctrl-D leaves. `help` explains the modules.\n"
+        "When a file of its plugins or its org.ini is saved, the organisation is reloaded before "
+        "the "
+        "next\n"
+        "statement, all or nothing, and a line says so; where that fails, what was loaded stays. "
+        "Here\n"
+        "`reload` reloads now, `reload off` and `reload on` switch it.\n"
         "Piped input runs statement by statement and stops at the first error. With --json each\n"
         "result is a line of JSON, a record an object.",
     .example = "baton repl --org riverside --as S-3\n"

@@ -10,6 +10,7 @@
 
 #include "baton/base/memory.h"
 #include "baton/host/home.h"
+#include "cli/sources_internal.h"
 #include "cli/test_internal.h"
 
 /* ---- what is meant ---- */
@@ -48,7 +49,7 @@ static int test_plugin(struct test *t, struct suite *s, const char *dir, struct 
 {
     size_t files = 0;
     char *path = test_path(dir);
-    test_watch_add(t, path);
+    sources_add(t->watched, path);
     int rc = suite_plugin(s, path, &files, e);
     t->files += files;
     mem_free(path);
@@ -98,7 +99,7 @@ static int test_file(struct test *t, struct suite *s, const char *file, struct e
     char *folder = mem_dup(path), *slash = strrchr(folder, '/');
     if (slash)
         *slash = '\0';
-    test_watch_add(t, plugin ? plugin : slash ? folder : ".");
+    sources_add(t->watched, plugin ? plugin : slash ? folder : ".");
     t->files++;
     int rc = suite_file(s, plugin, path, e);
     mem_free(path);
@@ -196,22 +197,21 @@ static int test_once(struct test *t)
 
 static int test_run(const struct cli *c)
 {
-    struct test t = { .c = c, .shipped = place_plugins() };
+    struct test t = { .c = c, .shipped = place_plugins(), .watched = sources_new(NULL) };
     struct error e;
     if (place_open(c, &t.home, &e) < 0 && c->home) { /* without one only where none was named */
+        sources_free(t.watched);
         mem_free(t.shipped);
         return cli_fail(c, &e);
     }
     int code = test_once(&t);
-    while (cli_has(c, "watch") && code != CLI_INTERRUPTED && t.watched_count) {
+    while (cli_has(c, "watch") && code != CLI_INTERRUPTED && sources_any(t.watched)) {
         print_line(stderr, "waiting for a change; Ctrl-C leaves");
         if (!test_watch_wait(&t))
             break;
         code = test_once(&t);
     }
-    for (size_t i = 0; i < t.watched_count; i++)
-        mem_free(t.watched[i]);
-    mem_free(t.watched);
+    sources_free(t.watched);
     home_close(t.home);
     mem_free(t.shipped);
     buf_free(&t.shown);

@@ -23,12 +23,16 @@
 #include "cli/editor_internal.h"
 #include "cli/link_internal.h"
 
+enum { REPL_LOOK_MS = 300 }; /* between two looks at files at the prompt */
+
 struct repl {
     struct ask *ask;
+    struct follow *follow;
     struct editor *editor;
     uv_loop_t loop;
     uv_poll_t keys, server, interrupts;
     uv_timer_t idle;   /* local: what is due, settling */
+    uv_timer_t looks;  /* at the prompt: was a plugin saved? */
     uv_idle_t stepper; /* local: a statement that runs */
     uv_signal_t resize;
     struct buf statement; /* the lines of it so far */
@@ -57,6 +61,7 @@ static void repl_broken(struct repl *r, const struct error *e)
 
 static void repl_on_keys(uv_poll_t *poll, int status, int events);
 static void repl_on_idle(uv_timer_t *timer);
+static void repl_on_look(uv_timer_t *timer);
 
 static void repl_prompt(struct repl *r)
 {
@@ -66,6 +71,7 @@ static void repl_prompt(struct repl *r)
     uv_poll_start(&r->keys, UV_READABLE, repl_on_keys);
     if (!link_is_remote(r->ask->link))
         uv_timer_start(&r->idle, repl_on_idle, 20, 0);
+    uv_timer_start(&r->looks, repl_on_look, REPL_LOOK_MS, REPL_LOOK_MS);
 }
 
 static void repl_settled(struct repl *r)
@@ -98,6 +104,7 @@ static void repl_take_line(void *context, const char *line)
     struct error e;
     uv_poll_stop(&r->keys);
     uv_timer_stop(&r->idle);
+    uv_timer_stop(&r->looks);
     if (r->statement.len == 0 && repl_is_exit(line)) {
         repl_end(r, CLI_OK);
         return;
@@ -114,6 +121,12 @@ static void repl_take_line(void *context, const char *line)
         repl_prompt(r);
         return;
     }
+    if (r->statement.len == 0 && follow_word(r->follow, line)) {
+        editor_remember(r->editor, line);
+        repl_prompt(r);
+        return;
+    }
+    follow_look(r->follow, false);
     buf_puts(&r->statement, line);
     buf_putc(&r->statement, '\n');
     repl_request(r->ask, r->statement.data, r->statement.len);
@@ -183,6 +196,13 @@ static void repl_on_idle(uv_timer_t *timer)
         editor_above(r->editor, text);
     }
     uv_timer_start(timer, repl_on_idle, (uint64_t)next_ms, 0);
+}
+
+static void repl_on_look(uv_timer_t *timer)
+{
+    struct repl *r = timer->data;
+    if (!link_busy(r->ask->link))
+        follow_look(r->follow, true);
 }
 
 static void repl_on_resize(uv_signal_t *signal_handle, int number)
@@ -267,6 +287,8 @@ static void repl_banner(const struct repl *r)
                link_is_remote(a->link) ? "live in the running server" : "hosted here",
                a->c->as ? ", as " : "", a->c->as ? a->c->as : "");
     print_line(stdout, "Lua; `help` explains, Tab completes, exit or Ctrl-D leaves.");
+    if (follow_is_on(r->follow))
+        print_line(stdout, "Plugins are reloaded when they are saved; `reload off` ends that.");
 }
 
 static void repl_open_loop(struct repl *r)
@@ -276,9 +298,11 @@ static void repl_open_loop(struct repl *r)
     uv_poll_init(&r->loop, &r->keys, STDIN_FILENO);
     uv_poll_init(&r->loop, &r->interrupts, interrupt_open());
     uv_timer_init(&r->loop, &r->idle);
+    uv_timer_init(&r->loop, &r->looks);
     uv_idle_init(&r->loop, &r->stepper);
     uv_signal_init(&r->loop, &r->resize);
-    r->keys.data = r->interrupts.data = r->idle.data = r->stepper.data = r->resize.data = r;
+    r->keys.data = r->interrupts.data = r->idle.data = r->looks.data = r;
+    r->stepper.data = r->resize.data = r;
     uv_poll_start(&r->interrupts, UV_READABLE, repl_on_interrupt);
     uv_signal_start(&r->resize, repl_on_resize, SIGWINCH);
     if (fd >= 0) {
@@ -313,10 +337,10 @@ static char *repl_more_prompt(const char *prompt)
     return buf_take(&more);
 }
 
-int repl_terminal(struct ask *a)
+int repl_terminal(struct ask *a, struct follow *f)
 {
     static const struct editor_hooks hooks = { repl_take_line, repl_on_end, repl_complete };
-    struct repl r = { .ask = a };
+    struct repl r = { .ask = a, .follow = f };
     struct error e;
     struct buf prompt = BUF_INIT;
     if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX < 2)

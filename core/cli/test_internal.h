@@ -12,6 +12,7 @@
 
 struct cli;
 struct home;
+struct sources;
 
 /* One run of all that is asked for. */
 struct test {
@@ -23,8 +24,7 @@ struct test {
     struct jsonw w;
     struct buf junit; /* <testcase> elements */
     size_t files;
-    char **watched; /* folders; ends with NULL */
-    size_t watched_count;
+    struct sources *watched; /* folders that were tested */
 };
 
 /* ---- test_report.c ---- */
@@ -35,8 +35,8 @@ void test_report_end(struct test *t, const struct suite *s);
 int test_report_junit(struct test *t, const struct suite *s, const char *path, struct error *e);
 
 /* ---- test_watch.c ---- */
-void test_watch_add(struct test *t, const char *dir);
-/* Waits until something below a watched folder changes; false: interrupted. */
+/* Waits until something below a watched folder changes (since the run began, too); false:
+ * interrupted. */
 bool test_watch_wait(const struct test *t);
 
 #endif

@@ -201,6 +201,30 @@ void home__free_list(char **list)
     mem_free(list);
 }
 
+int home_sources(const struct home *h, const char *org,
+                 void (*each)(void *context, const char *path), void *context, struct error *e)
+{
+    char *dir = home__org_dir(h, org), *path = home__path(dir, "org.ini");
+    char **dirs = home__plugin_dirs(h, dir), **names = NULL;
+    struct ini *ini = NULL;
+    each(context, path);
+    int rc = ini_load(&ini, path, e);
+    if (!rc)
+        rc = ini_list(ini, "org", "plugins", &names, e);
+    for (char **name = names; !rc && name && *name; name++)
+        for (char **d = dirs; text_is_name(*name) && *d; d++) {
+            char *folder = home__path(*d, *name);
+            each(context, folder);
+            mem_free(folder);
+        }
+    mem_free(names);
+    ini_free(ini);
+    home__free_list(dirs);
+    mem_free(path);
+    mem_free(dir);
+    return rc;
+}
+
 static bool home_is_org(const struct home *h, const char *name)
 {
     if (!text_is_name(name))

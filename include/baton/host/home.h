@@ -26,6 +26,10 @@ struct org_settings { /* for home_add_org; NULL members: defaults */
     bool clock_movable;
 };
 int home_add_org(struct home *h, const char *name, const struct org_settings *s, struct error *e);
+/* What an organisation is read from: its org.ini, and for each plugin listed there every folder
+ * that it may lie in, there or not. Calls `each` with absolute paths. */
+int home_sources(const struct home *h, const char *org,
+                 void (*each)(void *context, const char *path), void *context, struct error *e);
 /* Names in order; ends with NULL; one mem_free. */
 int home_orgs(const struct home *h, char ***out, struct error *e);
 int home_check_org(const struct home *h, const char *name, struct error *e); /* near names */
