@@ -47,6 +47,8 @@ void bench_transitions(const struct bench_options *o);
 void bench_org(const struct bench_options *o);
 /* bench_start.c: start-up of the program. */
 void bench_start(const struct bench_options *o);
+/* bench_author.c: a plugin loaded, checked, its specs. */
+void bench_author(const struct bench_options *o);
 /* bench_calendar.c: a deadline computed. */
 void bench_calendar(void);
 

@@ -113,6 +113,7 @@ int main(int argc, char **argv)
     jsonw_open_array(&report_writer);
     bench_start(&o);
     bench_calendar();
+    bench_author(&o);
     bench_org(&o);
     bench_transitions(&o);
     main_write_json(argv[4]);
