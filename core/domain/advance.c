@@ -124,7 +124,8 @@ static int advance_effect(struct move *m, struct error *e)
     return rc;
 }
 
-/* What follows the event in the same command: tasks of the old deadline, then the effect. */
+/* What follows the event in the same command: tasks of the old deadline, the effect, tasks for
+ * those whose vote is wanted now. */
 static int advance_follow(struct move *m, int64_t cancel_after_ms, struct error *e)
 {
     int64_t id = m->row->id;
@@ -144,7 +145,7 @@ static int advance_follow(struct move *m, int64_t cancel_after_ms, struct error 
         if (rc == 0)
             rc = store_get(m->d->store, ENTITY_REFERRAL, id, &m->row, e);
     }
-    return rc;
+    return rc == 0 ? vote__tasks(m->d, m->actor, &m->row, m->t->to >= 0, e) : rc;
 }
 
 /* The event, and all that follows it. */
@@ -197,6 +198,7 @@ int domain_advance(struct domain *d, const struct actor *actor, const struct adv
         rc = advance__check(&m, e);
     if (rc == 0)
         rc = m.t->locked ? locked__take(&m, advance_write, out, e) : advance_write(&m, out, e);
+    advance__end(&m);
     return rc;
 }
 
@@ -207,5 +209,6 @@ int domain_may_advance(struct domain *d, const struct actor *actor, const struct
     int rc = store_get(d->store, ENTITY_REFERRAL, a->referral_id, &m.row, e);
     if (rc == 0)
         rc = advance__check(&m, e);
+    advance__end(&m);
     return rc;
 }

@@ -2,6 +2,7 @@
  * each with a message that says what would be right. */
 #include <string.h>
 
+#include "baton/base/arena.h"
 #include "baton/base/error.h"
 #include "baton/base/json.h"
 #include "baton/base/text.h"
@@ -227,8 +228,16 @@ void advance__call(const struct move *m, struct domain_call *call)
                                   .reason = m->a->reason,
                                   .note = m->a->note,
                                   .changes = m->a->fields,
+                                  .approval = m->approval,
                                   .actor = m->actor,
                                   .now_ms = m->now_ms };
+}
+
+void advance__end(struct move *m)
+{
+    arena_free(m->memory);
+    m->memory = NULL;
+    m->approval = NULL;
 }
 
 static int check_guard(struct move *m, struct error *e)

@@ -233,22 +233,28 @@ static void approval_put_against(const struct approval_now *now, struct buf *out
 
 int approval__check(struct move *m, struct error *e)
 {
-    struct approval_now now;
     struct buf text = BUF_INIT;
+    m->approval = NULL;
     if (!m->t->approval)
         return 0;
-    int rc = approval__count(m, NULL, &now, e);
-    if (rc < 0 || now.state == APPROVAL_APPROVED)
+    if (!m->memory)
+        m->memory = arena_new(0);
+    struct approval_now *now = arena_alloc(m->memory, sizeof *now);
+    int rc = approval__count(m, m->memory, now, e);
+    if (rc < 0)
         return rc;
-    if (now.state == APPROVAL_REFUSED) {
-        approval_put_against(&now, &text);
+    m->approval = now;
+    if (now->state == APPROVAL_APPROVED)
+        return 0;
+    if (now->state == APPROVAL_REFUSED) {
+        approval_put_against(now, &text);
         rc = referral__refuse(m->row->id, e, ERROR_DENIED, "\"%s\" was refused by vote%s",
                               m->t->name, buf_text(&text));
     } else {
-        approval_missing(&now, &text);
+        approval_missing(now, &text);
         rc = referral__refuse(m->row->id, e, ERROR_DENIED,
                               "\"%s\" needs an approval: %d of %d yes; missing: %s", m->t->name,
-                              now.yes, m->t->approval->need, buf_text(&text));
+                              now->yes, m->t->approval->need, buf_text(&text));
     }
     buf_free(&text);
     return rc;

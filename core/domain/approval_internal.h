@@ -7,13 +7,19 @@
 #include "domain/domain_internal.h"
 
 /* ---- approval.c ---- */
-/* Before the transition is taken: its approval, if it needs one. */
+/* Before the transition is taken: its approval, if it needs one; kept in m->approval. */
 int approval__check(struct move *m, struct error *e);
 /* Counts the votes of a move's transition; `arena` NULL: without notes. */
 int approval__count(const struct move *m, struct arena *arena, struct approval_now *out,
                     struct error *e);
 /* The roles of its seats are known. */
 int approval__check_roles(const struct domain *d, const struct transition *t, struct error *e);
+
+/* ---- vote_task.c ---- */
+/* Makes the tasks about votes fit the referral as it is. `entered`: it has just come into its
+ * stage. *row: the referral's, before and afterwards. */
+int vote__tasks(struct domain *d, const struct actor *actor, const struct row **row, bool entered,
+                struct error *e);
 
 /* ---- delegate.c ---- */
 /* Declares the fields of staff that approvals use. */

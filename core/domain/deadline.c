@@ -197,20 +197,6 @@ static int deadline_collect(void *context, const struct row *task)
     return t->count == DEADLINE_TASKS;
 }
 
-static int deadline_cancel(struct domain *d, const struct actor *actor, int64_t task_id,
-                           struct error *e)
-{
-    const struct store_set set = { TASK_STATUS, value_text("cancelled") };
-    struct store_change change = { .entity = ENTITY_TASK,
-                                   .id = task_id,
-                                   .kind = "task.changed",
-                                   .actor = actor->name,
-                                   .at_ms = domain_now(d),
-                                   .set = &set,
-                                   .set_count = 1 };
-    return domain__change(d, &change, NULL, 0, NULL, e);
-}
-
 int deadline__cancel_tasks(struct domain *d, const struct actor *actor, int64_t referral_id,
                            int64_t after_ms, struct error *e)
 {
@@ -235,7 +221,7 @@ int deadline__cancel_tasks(struct domain *d, const struct actor *actor, int64_t 
             break;
         rc = 0;
         for (size_t i = 0; rc == 0 && i < t.count; i++)
-            rc = deadline_cancel(d, actor, t.id[i], e);
+            rc = task__end(d, actor, t.id[i], "cancelled", NULL, e);
     } while (rc == 0);
     return rc < 0 ? rc : 0;
 }

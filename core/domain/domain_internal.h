@@ -9,6 +9,7 @@
 #include "baton/domain/advance.h"
 #include "baton/domain/domain.h"
 
+struct approval_now;
 struct arena;
 struct json_slice;
 
@@ -99,6 +100,8 @@ int columns__check_staff(struct domain *d, int64_t staff_id, const char *const *
 /* "YYYY-MM-DD" of a day that exists. */
 bool fields__date(const char *text, size_t n, int64_t *day);
 bool fields__filled(const struct json_slice *v); /* neither null nor "" nor [] nor {} */
+/* The member of staff whom a field of a referral names ("owner_id": its owner); 0: nobody. */
+int64_t fields__staff(const struct row *referral, const char *field);
 
 /* Deadlines of the stage that a referral is in. */
 struct deadline {
@@ -132,6 +135,10 @@ bool deadline__step_fired(const struct row *referral);
 int deadline__cancel_tasks(struct domain *d, const struct actor *actor, int64_t referral_id,
                            int64_t after_ms, struct error *e);
 
+/* record.c: ends a task, "done" or "cancelled", with the event that says so. */
+int task__end(struct domain *d, const struct actor *actor, int64_t task_id, const char *status,
+              const char *outcome, struct error *e);
+
 /* "R-12: message". */
 int referral__refuse(int64_t id, struct error *e, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -153,7 +160,9 @@ struct move {
     char gone[LIMIT_NAME_BYTES + 1];
     const struct transition *t;
     int64_t now_ms;
-    bool cools; /* its reason forbids a repetition until then: see cooling.c */
+    struct arena *memory;          /* of what follows; NULL: nothing yet */
+    struct approval_now *approval; /* of its transition, once that was looked at; or NULL */
+    bool cools;                    /* its reason forbids a repetition until then: see cooling.c */
     int64_t cooling_until_ms;
 };
 /* One question of the way, and a word for it. Each looks only; 0, or the refusal. */
@@ -168,5 +177,6 @@ int advance__place(struct move *m, struct error *e);
 int advance__check(struct move *m, struct error *e); /* place, then every rule */
 int advance__find(struct move *m, struct error *e);  /* place, then the transition alone */
 void advance__call(const struct move *m, struct domain_call *call);
+void advance__end(struct move *m); /* after any of these: frees what it holds */
 
 #endif

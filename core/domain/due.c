@@ -100,20 +100,29 @@ static void firing_put_error(struct jsonw *w, const struct error *why)
 
 /* Tasks. */
 
-/* The role of the step, else the owner, else a role that may own it here, else the lead. */
+/* Somebody who can be given a task, or 0. */
+static int64_t task_active(const struct firing *f, int64_t staff_id)
+{
+    const struct row *staff;
+    bool can = staff_id > 0 && store_get(f->d->store, ENTITY_STAFF, staff_id, &staff, NULL) == 0 &&
+               strcmp(row_text(staff, STAFF_STATUS), "inactive") != 0;
+    return can ? staff_id : 0;
+}
+
+/* Whom the step names, by role or by a field; else the owner, else a role that may own it here,
+ * else the lead. */
 static void task_address(struct firing *f, const struct row *referral, const struct stage *stage,
                          const struct step *step, struct store_set *to)
 {
-    const struct row *owner;
-    int64_t owner_id = row_int(referral, REFERRAL_OWNER);
+    int64_t named = step->to_field ? fields__staff(referral, step->to_field) : 0;
+    int64_t owner = row_int(referral, REFERRAL_OWNER), person = 0;
     *to = (struct store_set){ TASK_ROLE, value_text("lead") };
     if (step->kind == STEP_EXPIRE)
         return; /* an expiry that failed */
     if (step->to_role)
         to->value = value_text(step->to_role);
-    else if (owner_id > 0 && store_get(f->d->store, ENTITY_STAFF, owner_id, &owner, NULL) == 0 &&
-             strcmp(row_text(owner, STAFF_STATUS), "inactive") != 0)
-        *to = (struct store_set){ TASK_ASSIGNEE, value_int(owner_id) };
+    else if ((person = task_active(f, named)) || (person = task_active(f, owner)))
+        *to = (struct store_set){ TASK_ASSIGNEE, value_int(person) };
     else if (stage->owner_roles)
         to->value = value_text(stage->owner_roles[0]);
 }
@@ -183,6 +192,8 @@ static int step_notify(struct firing *f, const struct row *row, const struct sta
     buf_printf(detail, "{\"step\":%d,\"due_at_ms\":%lld", step, (long long)due_ms);
     if (stage->steps[step].to_role) /* a name: nothing to escape */
         buf_printf(detail, ",\"role\":\"%s\"", stage->steps[step].to_role);
+    if (stage->steps[step].to_field)
+        buf_printf(detail, ",\"field\":\"%s\"", stage->steps[step].to_field);
     buf_putc(detail, '}');
     struct store_change change = { .entity = ENTITY_REFERRAL,
                                    .id = id,

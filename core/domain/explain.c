@@ -203,6 +203,7 @@ int domain_explain(struct domain *d, const struct actor *actor, const struct adv
     if (rc < 0)
         return rc;
     explain_one(&x);
+    advance__end(&x.m);
     if (may)
         *may = x.may;
     return 0;

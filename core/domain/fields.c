@@ -56,6 +56,16 @@ bool fields__filled(const struct json_slice *v)
     }
 }
 
+int64_t fields__staff(const struct row *referral, const char *field)
+{
+    struct json_slice v;
+    if (!strcmp(field, "owner_id"))
+        return row_int(referral, REFERRAL_OWNER);
+    bool has = referral->fields.len > 0 &&
+               jsons_get(referral->fields.s, referral->fields.len, field, strlen(field), &v);
+    return has ? jsons_int(&v) : 0;
+}
+
 /* "field "x" takes …, not 120". The value is shown as JSON, cut when long. */
 static int fields_refuse(const struct field *f, const struct json_slice *v, struct error *e,
                          const char *takes)

@@ -253,6 +253,7 @@ static void graph_copy_stage(struct graph *g, const struct stage *s, struct stag
     for (size_t i = 0; i < s->step_count; i++) {
         steps[i] = s->steps[i];
         steps[i].to_role = graph_dup(g, s->steps[i].to_role);
+        steps[i].to_field = graph_dup(g, s->steps[i].to_field);
         steps[i].transition = -1;
         if (steps[i].kind == STEP_DUE)
             steps[i].span = (struct span){ 0 };

@@ -137,26 +137,36 @@ static bool approval_is_staff(const struct field *f)
     return f->type == FIELD_REF && f->ref == ENTITY_STAFF;
 }
 
-static int approval_finish_seat(const struct graph *g, const struct seat *s, struct error *e)
+int graph__check_staff_field(const struct graph *g, const char *what, const char *field,
+                             struct error *e)
 {
-    if (!s->field || !strcmp(s->field, "owner_id"))
+    if (!strcmp(field, "owner_id"))
         return 0;
-    const struct field *f = graph_field(g, s->field);
+    const struct field *f = graph_field(g, field);
     if (f && approval_is_staff(f))
         return 0;
     if (f)
         return error_set(e, ERROR_INVALID,
-                         "seat \"%s\": field \"%s\" must name a member of staff: { type = \"ref\", "
+                         "%s: field \"%s\" must name a member of staff: { type = \"ref\", "
                          "to = \"staff\" }",
-                         s->name, f->name);
+                         what, f->name);
     struct words known = WORDS_INIT;
-    char what[LIMIT_NAME_BYTES + 40];
+    char unknown[2 * LIMIT_NAME_BYTES];
     words__add(&known, "owner");
     for (size_t i = 0; i < g->field_count; i++)
         if (approval_is_staff(&g->fields[i]))
             words__add(&known, g->fields[i].name);
-    snprintf(what, sizeof what, "seat \"%s\": unknown field", s->name);
-    return approval_unknown(what, s->field, &known, e);
+    snprintf(unknown, sizeof unknown, "%s: unknown field", what);
+    return approval_unknown(unknown, field, &known, e);
+}
+
+static int approval_finish_seat(const struct graph *g, const struct seat *s, struct error *e)
+{
+    char what[LIMIT_NAME_BYTES + 16];
+    if (!s->field)
+        return 0;
+    snprintf(what, sizeof what, "seat \"%s\"", s->name);
+    return graph__check_staff_field(g, what, s->field, e);
 }
 
 bool graph__lacks_reason(const struct transition *t, const char *code)
@@ -225,10 +235,11 @@ static int approval_finish_from(const struct graph *g, const struct approval *a,
                      g->stages[stage].name);
 }
 
-int graph__finish_approval(const struct graph *g, const struct transition *t, struct error *e)
+int graph__finish_approval(struct graph *g, const struct transition *t, struct error *e)
 {
     const struct approval *a = t->approval;
     int rc = 0;
+    g->votes = true;
     if (t->to < 0)
         rc = error_set(e, ERROR_INVALID,
                        "it stays in its stage, so it could be taken again and again on one vote: "

@@ -5,6 +5,7 @@
  * walks the graph: everything must be reachable, and everything must end. */
 #include "domain/graph_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "baton/base/arena.h"
@@ -244,6 +245,18 @@ static int finish_check_transition(struct graph *g, const struct transition *t, 
     return rc == 0 && t->approval ? graph__finish_approval(g, t, e) : rc;
 }
 
+/* Whoever is told by a field must be somebody who can be told. */
+static int finish_steps_to(const struct graph *g, const struct stage *s, const char *where,
+                           struct error *e)
+{
+    char what[LIMIT_NAME_BYTES + 40];
+    snprintf(what, sizeof what, "stage \"%s\": its deadline tells", s->name);
+    for (size_t i = 0; i < s->step_count; i++)
+        if (s->steps[i].to_field && graph__check_staff_field(g, what, s->steps[i].to_field, e) < 0)
+            return graph_refuse(where, e);
+    return 0;
+}
+
 static int finish_check_stage(const struct graph *g, size_t index, struct error *e)
 {
     const struct stage *s = &g->stages[index];
@@ -274,7 +287,7 @@ static int finish_check_stage(const struct graph *g, size_t index, struct error 
                   s->name);
         return graph_refuse(where, e);
     }
-    return 0;
+    return finish_steps_to(g, s, where, e);
 }
 
 /* Steps by the clock. */
@@ -343,7 +356,8 @@ static int finish_expire(struct graph *g, const struct graph_expire *x, struct e
     }
     struct step *steps = arena_alloc(g->memory, (s->step_count + 1) * sizeof(*steps));
     memcpy(steps, s->steps, s->step_count * sizeof(*steps));
-    steps[s->step_count++] = (struct step){ STEP_EXPIRE, x->after, NULL, transition };
+    steps[s->step_count++] =
+        (struct step){ .kind = STEP_EXPIRE, .span = x->after, .transition = transition };
     s->steps = steps;
     return 0;
 }

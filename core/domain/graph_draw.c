@@ -55,6 +55,8 @@ static void sketch_steps(const struct stage *st, enum step_kind kind, const char
         span_format(&st->steps[i].span, out);
         if (st->steps[i].to_role)
             buf_printf(out, " to %s", st->steps[i].to_role);
+        if (st->steps[i].to_field)
+            buf_printf(out, " to the %s", st->steps[i].to_field);
     }
 }
 
@@ -118,6 +120,10 @@ static void sketch_stage(struct sketch *s, int stage, const int64_t *counts)
         sketch_line(s, b, &text);
     }
     sketch_deadline(s, b, st, &text);
+    if (st->clock_paused) {
+        buf_puts(&text, "clock paused");
+        sketch_line(s, b, &text);
+    }
     sketch_staying(s, b, stage, &text);
     if (st->final && st->outcome && strcmp(st->outcome, st->name) != 0) {
         buf_printf(&text, "outcome %s", st->outcome);

@@ -44,6 +44,7 @@ struct graph {
     struct child_rule *children;
     size_t child_count;
     bool cools;
+    bool votes; /* a transition needs an approval */
     /* What settings took away: still part of the version that a snapshot keeps. */
     struct transition *disabled;
     struct graph_pending *disabled_pending;
@@ -62,7 +63,11 @@ const int *graph__leaving(const struct graph *g, int stage, size_t *count);
  * graph. */
 int graph__check_approval(const struct transition *t, struct error *e);
 const struct approval *graph__copy_approval(struct arena *memory, const struct approval *from);
-int graph__finish_approval(const struct graph *g, const struct transition *t, struct error *e);
+int graph__finish_approval(struct graph *g, const struct transition *t, struct error *e);
+/* Is it "owner_id", or a field of the workflow that names a member of staff? `what` begins the
+ * message. */
+int graph__check_staff_field(const struct graph *g, const char *what, const char *field,
+                             struct error *e);
 /* graph_children.c: cooling-offs where a referral ends, children that a transition can close. */
 int graph__finish_reasons(struct graph *g, const struct transition *t, struct error *e);
 int graph__finish_children(const struct graph *g, struct error *e);

@@ -10,6 +10,7 @@
 
 #include "baton/base/error.h"
 #include "baton/base/json.h"
+#include "domain/approval_internal.h"
 #include "domain/migration_internal.h"
 #include "domain/trace_internal.h"
 
@@ -126,6 +127,8 @@ static int tasks_find(const struct migrating *m, struct migrate_tasks *t, struct
 static int tasks_set(struct domain *d, const struct actor *actor, int64_t id, const char *status,
                      struct error *e)
 {
+    if (!strcmp(status, "cancelled"))
+        return task__end(d, actor, id, status, NULL, e);
     const struct store_set set = { TASK_STATUS, value_text(status) };
     struct store_change change = { .entity = ENTITY_TASK,
                                    .id = id,
@@ -182,6 +185,8 @@ static int migrate_write(struct domain *d, const struct actor *actor, int64_t id
         rc = tasks_set(d, actor, t->id[i], task_status, e);
     if (rc == 0 && t->count > 0)
         rc = store_get(d->store, ENTITY_REFERRAL, id, &row, e);
+    if (rc == 0)
+        rc = vote__tasks(d, actor, &row, true, e);
     rc = domain__tell(d, rc, migrated_kind, row, detail->data, detail->len, NULL, e);
     trace__restore(d, outer);
     return rc;

@@ -174,7 +174,15 @@ int domain_open(struct domain *d, const struct actor *actor, const struct referr
                                    .set_count = c.count,
                                    .fields = open->fields,
                                    .fields_len = open->fields_len };
-    return domain__change(d, &change, NULL, 0, out, e);
+    const struct row *row;
+    struct error own;
+    e = e ? e : &own;
+    rc = domain__change(d, &change, NULL, 0, &row, e);
+    if (rc == 0 && (rc = vote__tasks(d, actor, &row, true, e)) < 0)
+        domain__spoil(d, e);
+    if (rc == 0 && out)
+        *out = row;
+    return rc;
 }
 
 /* One that is pinned may be mended for the loaded version, or go on as its own says. */
@@ -239,6 +247,8 @@ static int set_write(struct domain *d, const struct actor *actor, const struct r
         rc = deadline__cancel_tasks(d, actor, r->id, INT64_MIN, e);
     if (rc == 0 && cancel_tasks && d->hooks.event)
         rc = store_get(d->store, ENTITY_REFERRAL, r->id, &row, e);
+    if (rc == 0)
+        rc = vote__tasks(d, actor, &row, false, e);
     return domain__tell(d, rc, kind, row, NULL, 0, out, e);
 }
 

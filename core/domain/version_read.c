@@ -89,8 +89,11 @@ static int read_stage(const struct version_read *r, const json_t *o)
         const json_t *step = json_array_get(steps, i);
         enum step_kind kind = (enum step_kind)read_int(step, "kind");
         if (kind != STEP_EXPIRE)
-            list[s.step_count++] =
-                (struct step){ kind, read_span(step, "span"), read_text(step, "to"), -1 };
+            list[s.step_count++] = (struct step){ .kind = kind,
+                                                  .span = read_span(step, "span"),
+                                                  .to_role = read_text(step, "to"),
+                                                  .to_field = read_text(step, "to_field"),
+                                                  .transition = -1 };
     }
     return graph_add_stage(r->g, &s, NULL, r->e);
 }

@@ -91,6 +91,7 @@ static void write_steps(struct jsonw *w, const struct graph *g, const struct sta
         write_int(w, "kind", step->kind);
         write_span(w, "span", &step->span);
         write_text(w, "to", step->to_role);
+        write_text(w, "to_field", step->to_field);
         if (step->kind == STEP_EXPIRE)
             write_text(w, "transition", graph_transition(g, step->transition)->name);
         jsonw_close(w);

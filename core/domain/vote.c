@@ -207,6 +207,10 @@ static int vote_write(struct voting *v, const struct row **out, struct error *e)
     if (rc == 0 && decided)
         rc = vote_raise(v, kind, &decision, e);
     if (rc == 0)
+        rc = store_get(v->d->store, ENTITY_REFERRAL, v->b->referral_id, &row, e);
+    if (rc == 0)
+        rc = vote__tasks(v->d, v->actor, &row, false, e);
+    if (rc == 0)
         rc = vote_take(v, entered_ms, e);
     if (rc == 0)
         rc = store_get(v->d->store, ENTITY_REFERRAL, v->b->referral_id, &row, e);

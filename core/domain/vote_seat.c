@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "baton/base/error.h"
-#include "baton/base/json.h"
 #include "domain/vote_internal.h"
 #include "domain/words_internal.h"
 
@@ -33,23 +32,10 @@ int vote__person(struct voting *v, struct error *e)
 
 /* ---- which seat ---- */
 
-/* The member of staff whom a seat's field names; 0: nobody yet. */
-static int64_t vote_named(const struct voting *v, const struct seat *s)
-{
-    const struct row *row = v->m.row;
-    struct json_slice x;
-    if (!strcmp(s->field, "owner_id"))
-        return row_int(row, REFERRAL_OWNER);
-    if (row->fields.len > 0 &&
-        jsons_get(row->fields.s, row->fields.len, s->field, strlen(s->field), &x))
-        return jsons_int(&x);
-    return 0;
-}
-
 static bool vote_fits(const struct voting *v, const struct seat *s)
 {
     if (s->field)
-        return vote_named(v, s) == v->staff->id;
+        return fields__staff(v->m.row, s->field) == v->staff->id;
     const struct actor holder = { v->staff->id, "", row_text(v->staff, STAFF_ROLES) };
     return actor_has_role(&holder, s->role);
 }
@@ -57,7 +43,7 @@ static bool vote_fits(const struct voting *v, const struct seat *s)
 /* "seat "teacher" is for role teacher". */
 static int vote_refuse_seat(const struct voting *v, const struct seat *s, struct error *e)
 {
-    int64_t named = s->field ? vote_named(v, s) : 0;
+    int64_t named = s->field ? fields__staff(v->m.row, s->field) : 0;
     if (s->role)
         return error_set(e, ERROR_DENIED, "seat \"%s\" is for role %s; S-%lld has %.200s", s->name,
                          s->role, (long long)v->staff->id, row_text(v->staff, STAFF_ROLES));

@@ -74,7 +74,9 @@ static const char topic_deadline[] =
     "  escalate = { { after = \"1 working day\", to = \"lead\" }, { after = \"5 days\", to = "
     "\"admin\" } },\n"
     "  expire = { after = \"10 days\", transition = \"lapse\" } }   -- the clock takes it\n"
-    "Each step makes a task (for the owner, or the role named) and raises referral.reminder,\n"
+    "to = \"lead\" is a role, to = { field = \"monitor\" } whom that field names; without, the "
+    "owner.\n"
+    "Each step makes a task for them and raises referral.reminder,\n"
     "referral.overdue or referral.escalated. Times: \"90 minutes\", \"4 working hours\", \"2 "
     "days\", \"6 weeks\",\n"
     "\"3 months\", \"3 working days\", \"30 school days\"; working time comes from [calendar] of "
@@ -102,7 +104,8 @@ static const char topic_guard[] =
     "true lets it go; false or nil refuses, with the message. A guard that fails refuses too, and "
     "it may\n"
     "only read. call: transition, from, to, reason, note, fields (those set along with it), actor, "
-    "now_ms.\n"
+    "now_ms,\n"
+    "and approval (as r:approval gives it) where the transition needs one.\n"
     "In an effect r is the referral as it became. An effect that fails undoes the transition.\n";
 
 static const char topic_approval[] =
@@ -118,6 +121,9 @@ static const char topic_approval[] =
     "  otherwise = \"decline\" }   -- taken once refused\n"
     "Votes: r:vote(\"adopt\", \"yes\", { seat=, for_staff=, note= }); r:approval(\"adopt\") tells "
     "how it stands.\n"
+    "Each seat that is waited for has a task (kind vote) for its person or role, until the vote, "
+    "the\n"
+    "decision, or the end of the stage.\n"
     "Delegates: staff fields delegate, delegate_until, absent_from, absent_until.\n";
 
 static const char topic_children[] =
@@ -169,11 +175,13 @@ static const char topic_events[] =
     "\n"
     "referral.opened .advanced .changed .assigned .reminder .overdue .escalated .paused .resumed "
     ".voted\n"
-    "  .approved .refused_by_vote .reroute .child_closed .migrated .rescheduled .step_failed\n"
-    "timer.NAME, when a timer of that name fires (timer.failed when its handler failed)\n"
-    "message.sent .failed .dead\n"
+    "  .approved .refused_by_vote .reroute .child_closed .migrated .rescheduled\n"
+    "timer.NAME, when a timer of that name fires\n"
+    "task.done .cancelled (event.outcome), message.sent .failed .dead\n"
     "person partner service location staff task timer note message consent: .created .changed\n"
-    "and whatever plugins raise with baton.emit(\"my.event\", { … }, about)\n";
+    "and whatever plugins raise with baton.emit(\"my.event\", { … }, about). Only in the history, "
+    "for nobody\n"
+    "to hear: referral.step_failed, referral.effect_failed and timer.failed, of what failed.\n";
 
 static const char topic_roles[] = "Built in, each holding the ones before it: junior, specialist, "
                                   "senior, lead, admin. Roles of its own an\n"

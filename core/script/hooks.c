@@ -13,6 +13,7 @@
 #include "baton/base/memory.h"
 #include "baton/domain/trace.h"
 #include "script/hooks_internal.h"
+#include "script/referrals_internal.h"
 
 /* ---- numbers of functions ---- */
 
@@ -79,7 +80,7 @@ void hooks_set_text(lua_State *L, const char *key, const char *text)
     lua_setfield(L, -2, key);
 }
 
-/* {transition, from, to, reason, note, fields, actor, now_ms} */
+/* {transition, from, to, reason, note, fields, actor, approval, now_ms} */
 static void hooks_push_call(lua_State *L, const struct domain_call *call)
 {
     int to = call->transition->to;
@@ -97,6 +98,10 @@ static void hooks_push_call(lua_State *L, const struct domain_call *call)
     if (call->actor && call->actor->staff_id) {
         script__push_handle(L, ENTITY_STAFF, call->actor->staff_id);
         lua_setfield(L, -2, "actor");
+    }
+    if (call->approval) {
+        referrals__push_approval(L, call->approval);
+        lua_setfield(L, -2, "approval");
     }
     lua_pushinteger(L, call->now_ms);
     lua_setfield(L, -2, "now_ms");

@@ -98,7 +98,7 @@ static void approval_push_seat(lua_State *L, const struct seat *s, const struct 
     }
 }
 
-static void approval_push(lua_State *L, const struct approval_now *now)
+void referrals__push_approval(lua_State *L, const struct approval_now *now)
 {
     const struct approval *a = now->transition->approval;
     lua_Integer waiting = 0;
@@ -130,7 +130,7 @@ int referrals__approval(lua_State *L)
     struct approval_now *now = arena_alloc(value__arena(L), sizeof *now);
     if (domain_approval(script__domain(L), id, transition, value__arena(L), now, &e) < 0)
         script__raise(L, &e);
-    approval_push(L, now);
+    referrals__push_approval(L, now);
     return 1;
 }
 

@@ -17,6 +17,9 @@ size_t referrals__possible(lua_State *L, const struct row *row, const char **out
 /* ---- referral_vote.c: r:vote, r:approval ---- */
 int referrals__vote(lua_State *L);
 int referrals__approval(lua_State *L);
+/* Pushes what r:approval gives. */
+struct approval_now;
+void referrals__push_approval(lua_State *L, const struct approval_now *now);
 /* A line for each approval of its stage, for the card. */
 void referrals__show_approvals(lua_State *L, const struct row *row, const struct graph *g,
                                void (*line)(struct buf *out, const char *text), struct buf *out);

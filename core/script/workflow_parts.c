@@ -46,6 +46,25 @@ static void steps_add(struct workflow_read *w, struct parts_steps *steps, struct
     steps->at[steps->count++] = step;
 }
 
+/* to = "lead", or to = { field = "monitor" } ("owner": who owns it) */
+static void steps_read_to(struct workflow_read *w, struct step *step, const char *what)
+{
+    static const char *const known[] = { "field", NULL };
+    lua_State *L = w->L;
+    lua_pushliteral(L, "to");
+    bool by_field = lua_rawget(L, -2) == LUA_TTABLE;
+    if (by_field) {
+        what = arena_printf(parts_arena(w), "%s: to", what);
+        parts_check_keys(w, known, what);
+        step->to_field = table_need_text(L, -1, "field", what);
+        if (!strcmp(step->to_field, "owner"))
+            step->to_field = "owner_id";
+    }
+    lua_pop(L, 1);
+    if (!by_field)
+        step->to_role = table_text(L, -1, "to", what);
+}
+
 /* "1 working day", or { before = "1 day", to = "lead" }; on top of the stack. */
 static void steps_read_one(struct workflow_read *w, struct parts_steps *steps, enum step_kind kind,
                            const char *key, const char *what)
@@ -62,7 +81,7 @@ static void steps_read_one(struct workflow_read *w, struct parts_steps *steps, e
         parts_check_keys(w, kind == STEP_REMIND ? remind_keys : escalate_keys, what);
         if (!table_span(L, -1, span_key, &step.span, what))
             script__raisef(L, ERROR_INVALID, "%s: %s is missing", what, span_key);
-        step.to_role = table_text(L, -1, "to", what);
+        steps_read_to(w, &step, what);
     }
     steps_add(w, steps, step);
 }

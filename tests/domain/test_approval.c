@@ -133,7 +133,8 @@ static void the_way_is_barred_until_then(void **state)
         "\"abstain\",\"weight\":1,\"staff\":\"S-3\",\"by\":\"operator\",\"note\":\"on "
         "\\\"leave\\\"\"}\n"
         "referral.approved R-1 {\"transition\":\"grant\",\"yes\":2,\"no\":0,"
-        "\"abstained\":1,\"need\":2}\n");
+        "\"abstained\":1,\"need\":2}\n"
+        "task.done K-3 {\"outcome\":\"abstain\"}\n");
     struct approval_now now;
     struct arena *arena = arena_new(0);
     ok(domain_approval(org->d, id, "grant", arena, &now, &org->e));
@@ -292,7 +293,7 @@ static void decided_but_not_ready(void **state)
     int64_t id = board_open(org, NULL);
     ok(vote_as(org, id, &teacher, NULL, VOTE_YES, 0));
     assert_string_equal(stage_of(org, id), "new");
-    const struct row *task = org_row(org, ENTITY_TASK, 1);
+    const struct row *task = org_row(org, ENTITY_TASK, 2); /* behind that about the vote */
     assert_string_equal(row_text(task, TASK_KIND), "approval");
     assert_string_equal(row_text(task, TASK_ROLE), "lead");
     assert_contains(row_text(task, TASK_TITLE),

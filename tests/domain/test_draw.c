@@ -20,9 +20,9 @@
 
 static void stage(struct graph *g, const char *name, const char *title, bool final)
 {
-    static const struct step steps[] = { { STEP_REMIND, { .working_days = 1 }, "lead", -1 },
-                                         { STEP_DUE, { 0 }, NULL, -1 },
-                                         { STEP_ESCALATE, { .days = 2 }, "lead", -1 } };
+    static const struct step steps[] = { { STEP_REMIND, { .working_days = 1 }, "lead", NULL, -1 },
+                                         { STEP_DUE, { 0 }, NULL, NULL, -1 },
+                                         { STEP_ESCALATE, { .days = 2 }, "lead", NULL, -1 } };
     static const char *const roles[] = { "specialist", NULL };
     struct error e;
     const struct stage s = { .name = name,
@@ -31,6 +31,7 @@ static void stage(struct graph *g, const char *name, const char *title, bool fin
                              .final = final,
                              .owner_roles = final ? NULL : roles,
                              .has_deadline = !final,
+                             .clock_paused = !strcmp(name, "matched"),
                              .within = { .working_days = final ? 0 : 3 },
                              .steps = final ? NULL : steps,
                              .step_count = final ? 0 : 3 };
@@ -100,6 +101,7 @@ static void text(void **state)
                                          "--match--> matched",
                                          "--lapse (expires)--> lapsed",
                                          "stays: write_down",
+                                         "    clock paused\n",
                                          "(*) any stage\n    --ask--> end   [locked]",
                                          "[x] done",
                                          "12345 open",
@@ -113,6 +115,7 @@ static void mermaid(void **state)
     static const char *const parts[] = { "flowchart TD\n",
                                          "s_requested([\"Asked #lt;for#gt; (7)",
                                          "s_end[\"Under way",
+                                         "<br/>clock paused<br/>",
                                          "s_requested -- \"match<br/>rematch\" --> s_matched",
                                          "s_requested -. \"lapse (expires)\" .-> s_lapsed",
                                          " == \"ask (locked)\" ==> s_end",
@@ -124,13 +127,12 @@ static void mermaid(void **state)
 static void dot(void **state)
 {
     (void)state;
-    static const char *const parts[] = { "digraph tutoring {",
-                                         "Matched & \\\"met\\\"",
-                                         "n0 -> n1 [label=\"match\\nrematch\"];",
-                                         "style=dashed",
-                                         "ask (locked)",
-                                         "peripheries=2",
-                                         NULL };
+    static const char *const parts[] = {
+        "digraph tutoring {", "Matched & \\\"met\\\"",
+        "\\nclock paused\\n", "n0 -> n1 [label=\"match\\nrematch\"];",
+        "style=dashed",       "ask (locked)",
+        "peripheries=2",      NULL
+    };
     shows(DRAW_DOT, false, parts);
 }
 
@@ -208,6 +210,7 @@ static void svg(void **state)
                                          "class=\"arrow locked\"",
                                          "class=\"arrow expires\"",
                                          "class=\"lock\"",
+                                         ">clock paused</",
                                          ">12345</text>",
                                          "locked: always open",
                                          "by the clock",

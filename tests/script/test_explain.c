@@ -23,7 +23,7 @@ static const char care[] =
     "  local t = row:task{ title = 'first', role = 'lead' }\n"
     "  t:done('at once')\n"
     "end, { priority = 1 })\n"
-    "baton.on('task.changed', function(event, row) row:note('done') end)\n"
+    "baton.on('task.done', function(event, row) row:note('done') end)\n"
     "baton.on('referral.advanced', function() end)\n";
 
 /* Loads it as version `version`, as after a reload. */
@@ -139,16 +139,15 @@ static void what_ran(void **state)
              "out[i] = h.what .. ' ' .. h.where .. ' [' .. table.concat(w, ', ') .. ']' end return "
              "table.concat(out, '\\n')",
              find);
-    gives(text,
-          "effect of \"ask\" p/init.lua:11 [note.created N-1]\n"
-          "handler of \"referral.advanced\" p/init.lua:16 [task.created K-1, task.changed K-1]\n"
-          "handler of \"referral.advanced\" p/init.lua:21 []");
+    gives(text, "effect of \"ask\" p/init.lua:11 [note.created N-1]\n"
+                "handler of \"referral.advanced\" p/init.lua:16 [task.created K-1, task.done K-1]\n"
+                "handler of \"referral.advanced\" p/init.lua:21 []");
     snprintf(text, sizeof text,
              "%s local done = events.explain(seq).handlers[2].wrote[2].seq local x = "
              "events.explain(done) return x.kind .. ' by ' .. x.by .. ' for ' .. x.caused_by.kind "
              ".. ': ' .. x.handlers[1].wrote[1].kind .. ' ' .. math.type(x.handlers[1].us)",
              find);
-    gives(text, "task.changed by p/init.lua:16 for referral.advanced: note.created integer");
+    gives(text, "task.done by p/init.lua:16 for referral.advanced: note.created integer");
     snprintf(text, sizeof text, "%s explain(seq)", find);
     refused(fix_run(f, "events.explain(99999)"), ERROR_NOT_FOUND, "no event 99999; the last is");
     refused(fix_run(f, "events.explain('x')"), ERROR_INVALID, "takes the seq of an event");

@@ -7,6 +7,7 @@
 #include "baton/domain/graph.h"
 #include "baton/store/store.h"
 
+struct approval_now;
 struct arena;
 struct calendar;
 struct clock;
@@ -32,6 +33,7 @@ struct domain_call {            /* of one transition, for guard and effect */
     const char *from;          /* stage it leaves */
     const char *reason, *note; /* may be NULL */
     const char *changes;       /* JSON of the fields set along with it, terminated; or NULL */
+    const struct approval_now *approval; /* the votes on it (approval.h); NULL: it needs none */
     const struct actor *actor;
     int64_t now_ms;
 };

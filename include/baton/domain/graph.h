@@ -42,9 +42,10 @@ struct field {
 enum step_kind { STEP_REMIND, STEP_DUE, STEP_ESCALATE, STEP_EXPIRE };
 struct step {
     enum step_kind kind;
-    struct span span;    /* remind: before the deadline; escalate, expire: after it; due: zero */
-    const char *to_role; /* who gets the task; NULL: the owner of the referral */
-    int transition;      /* STEP_EXPIRE: taken by the clock; else -1 */
+    struct span span;     /* remind: before the deadline; escalate, expire: after it; due: zero */
+    const char *to_role;  /* who gets the task: holders of a role, */
+    const char *to_field; /* or the member of staff whom a field names; both NULL: the owner */
+    int transition;       /* STEP_EXPIRE: taken by the clock; else -1 */
 };
 
 struct stage {
