@@ -23,6 +23,7 @@ local fields = {
     parent_invited_at = { type = "time", help = "when the parent was invited to the meeting" },
     parent_attended = { type = "bool", help = "whether the parent came" },
     attended = { type = "list", help = "who came to the meeting" },
+    parent_speaker = { type = "ref", to = "staff", help = "who takes down what the parent says, where the parent has a seat" },
     goals = { type = "list", help = "goals, the most important first" },
 
     -- stages 4 to 6; the strategies themselves are tasks, see plan.lua

@@ -7,6 +7,8 @@
 --
 -- A round is one pass through stage 5. A strategy belongs to one round; what is
 -- carried on in the next is written anew there.
+local span = baton.require("span")
+
 local plan = {}
 
 baton.field("task", "strategy_concern", { type = "text", help = "the concern that the strategy answers" })
@@ -122,7 +124,7 @@ function plan.begin(r, now_ms)
     local ends = clock.parse(longest .. " weeks", now_ms)
     r:set{ fields = {
         round = plan.round(r), began_at = now_ms, plan_ends_at = ends,
-        evaluate_by_at = clock.parse(baton.settings.evaluate_within, ends), progress = baton.none,
+        evaluate_by_at = clock.parse(span(baton.settings.evaluate_within), ends), progress = baton.none,
     } }
 end
 

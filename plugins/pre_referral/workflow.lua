@@ -6,6 +6,8 @@ local evaluation = baton.require("evaluation")
 local fidelity = baton.require("fidelity")
 local plan = baton.require("plan")
 local short = baton.require("short")
+local span = baton.require("span")
+local team = baton.require("team")
 local values = baton.require("values")
 
 local settings = baton.settings
@@ -13,16 +15,17 @@ local settings = baton.settings
 -- A higher role of the ladder satisfies "specialist"; the others are the organisation's own.
 local raisers = { "teacher", "specialist" }
 local gatherers = { "teacher", "counsellor", "specialist" }
-local team = { "teacher", "counsellor", "psychologist", "specialist" }
+local members = { "teacher", "counsellor", "psychologist", "specialist" }
 
 local function deadline(within)
-    return { within = within, remind = { settings.remind_before },
-             escalate = { { after = settings.escalate_after, to = "lead" } } }
+    return { within = within and span(within), remind = { span(settings.remind_before) },
+             escalate = { { after = span(settings.escalate_after), to = "lead" } } }
 end
 
 local function deadline_at(field)
-    return { due_field = field, remind = { settings.remind_before },
-             escalate = { { after = settings.escalate_after, to = "lead" } } }
+    local by_field = deadline()
+    by_field.due_field = field
+    return by_field
 end
 
 local function refuse_if(problems, intro)
@@ -50,28 +53,7 @@ local function dossier_is_complete(r, call)
 end
 
 local function meeting_was_held(r, call)
-    local value, missing = values(r, call), {}
-    local at, invited = value("meeting_at"), value("parent_invited_at")
-    if not at then
-        missing[#missing + 1] = "no meeting is recorded (meeting_at)"
-    elseif at > call.now_ms then
-        missing[#missing + 1] = "the meeting is still to come: " .. clock.format(at)
-    end
-    if not invited then
-        missing[#missing + 1] = "the parent was not invited (take invite)"
-    elseif at and invited > at then
-        missing[#missing + 1] = "the parent was invited after the meeting"
-    end
-    if value("parent_attended") == nil then
-        missing[#missing + 1] = "whether the parent came (parent_attended)"
-    end
-    if #(value("attended") or {}) < 2 then
-        missing[#missing + 1] = "a team is at least two who came (attended)"
-    end
-    if #(value("goals") or {}) == 0 then
-        missing[#missing + 1] = "no goal was set (goals, the most important first)"
-    end
-    return refuse_if(missing, "the meeting is not done: ")
+    return refuse_if(team.problems(values(r, call), call.now_ms), "the meeting is not done: ")
 end
 
 local function plan_is_ready(r, call)
@@ -157,7 +139,8 @@ local function request_was_made(r, call)
 end
 
 baton.workflow{
-    name = "pre_referral", version = 1, title = "Pre-referral review",
+    name = "pre_referral", version = 2, title = "Pre-referral review",
+    migrate = { from = 1 }, -- stages and fields are called the same; deadlines go on
     fields = baton.require("fields"),
 
     stages = {
@@ -165,13 +148,13 @@ baton.workflow{
           required = { "concerns", "raised_by" }, deadline = deadline(settings.concern_within) },
         { name = "information_gathering", title = "2 Information gathering", owner_roles = gatherers,
           deadline = deadline(settings.information_within) },
-        { name = "team_discussion", title = "3 Information sharing and team discussion", owner_roles = team,
+        { name = "team_discussion", title = "3 Information sharing and team discussion", owner_roles = members,
           deadline = deadline(settings.meeting_within) },
-        { name = "strategies", title = "4 Possible strategies", owner_roles = team,
+        { name = "strategies", title = "4 Possible strategies", owner_roles = members,
           deadline = deadline(settings.strategies_within) },
-        { name = "implementation", title = "5 Implementation and monitoring", owner_roles = team,
+        { name = "implementation", title = "5 Implementation and monitoring", owner_roles = members,
           deadline = deadline_at("evaluate_by_at") },
-        { name = "decision", title = "6 Evaluation and decision", owner_roles = team,
+        { name = "decision", title = "6 Evaluation and decision", owner_roles = members,
           deadline = deadline(settings.decision_within) },
         { name = "evaluation", title = "Evaluation", owner_roles = { "psychologist", "specialist" },
           deadline = deadline_at("evaluation_due_at") },
@@ -192,24 +175,26 @@ baton.workflow{
           from = { "information_gathering", "team_discussion" }, roles = gatherers,
           required = { "meeting_at" }, effect = invite_parent },
         { name = "set_goals", title = "The team has set goals", from = "team_discussion", to = "strategies",
-          roles = team, guard = meeting_was_held },
+          roles = members, guard = meeting_was_held, approval = team.approval() },
+        { name = "meet_again", title = "Meet again", from = "team_discussion", to = "team_discussion",
+          roles = members, effect = team.meet_again },
         { name = "begin", title = "Begin the plan", from = "strategies", to = "implementation",
-          roles = team, required = { "monitor" }, guard = plan_is_ready, effect = begin_round },
+          roles = members, required = { "monitor" }, guard = plan_is_ready, effect = begin_round },
         { name = "evaluate", title = "The plan has ended", from = "implementation", to = "decision",
-          roles = team, required = { "progress_data" }, guard = plan_has_ended, effect = plan.finish },
+          roles = members, required = { "progress_data" }, guard = plan_has_ended, effect = plan.finish },
 
         -- progress
         { name = "discontinue", title = "Goals met: end the support", from = "decision", to = "discontinued",
-          roles = team, guard = progress_is("yes") },
+          roles = members, guard = progress_is("yes") },
         { name = "sustain", title = "Goals met: keep the support", from = "decision", to = "sustained",
-          roles = team, guard = progress_is("yes") },
+          roles = members, guard = progress_is("yes") },
         -- none
         { name = "continue", title = "Go on as planned", from = "decision", to = "implementation",
-          roles = team, guard = progress_is("no"), effect = begin_again },
+          roles = members, guard = progress_is("no"), effect = begin_again },
         { name = "modify", title = "Change the strategies", from = "decision", to = "strategies",
-          roles = team, guard = progress_is("no"), effect = function(r) plan.next_round(r, true) end },
+          roles = members, guard = progress_is("no"), effect = function(r) plan.next_round(r, true) end },
         { name = "new_strategy", title = "Try other strategies", from = "decision", to = "strategies",
-          roles = team, guard = progress_is("no"), effect = function(r) plan.next_round(r, false) end },
+          roles = members, guard = progress_is("no"), effect = function(r) plan.next_round(r, false) end },
         { name = "refer", title = "Refer for evaluation", from = "decision", to = "evaluation",
           roles = { "psychologist", "specialist" }, guard = enough_was_tried, effect = evaluation.enter },
 

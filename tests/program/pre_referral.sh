@@ -17,7 +17,7 @@ snippet() {
 }
 
 variants=$(sed -n 's/^<!-- variant: \(.*\) -->$/\1/p' "$readme")
-[ "$(wc -w <<<"$variants")" = 4 ] || { echo "the README shows other variants than four: $variants"; exit 1; }
+[ "$(wc -w <<<"$variants")" = 7 ] || { echo "the README shows other variants than seven: $variants"; exit 1; }
 spec=$source/plugins/pre_referral/spec/review.lua
 for variant in default $variants; do
     org=spec_$variant
@@ -43,7 +43,7 @@ INI
     [ "$variant" = default ] && continue
     grep -q "describe(\"$variant\"" "$spec" || { echo "the spec has no variant $variant"; exit 1; }
     while read -r key _ value; do
-        grep -Eq "$key = (\"$value\"|$value|true)" "$spec" ||
+        grep -Eq "$key = (\"$value\"|$value|true|false)" "$spec" ||
             { echo "the spec does not run $variant with $key = $value"; exit 1; }
     done < <(snippet "$variant" | grep ' = ')
 done
@@ -60,6 +60,7 @@ org=spec_roles
 "$baton" --org "$org" repl >/dev/null <<'LUA'
 staff.add{ name = "J", email = "j@school.example", roles = "junior" }
 staff.add{ name = "T", email = "t@school.example", roles = "teacher" }
+for _, role in ipairs{ "counsellor", "psychologist" } do staff.add{ name = role, roles = role } end
 parent = people.add{ name = "Parent" }
 new = { workflow = "pre_referral", subject = people.add{ name = "Pupil" } }
 new.fields = { parent = parent, raised_by = "teacher", concerns = { "reading" } }
@@ -80,6 +81,8 @@ r = referrals.get(1)
 for _, name in ipairs{ "records", "attendance", "discipline", "earlier_scores", "parent_interview", "child_interview", "work_samples", "earlier_interventions" } do r:set{ fields = { [name] = "x" } } end
 r:advance("gathered", { fields = { observations = { "classroom: a", "bus: b" } } })
 r:advance("invite", { fields = { meeting_at = "now" } })
+r:vote("set_goals", "yes", { for_staff = staff.first{ name = "counsellor" } })
+r:vote("set_goals", "yes", { for_staff = staff.first{ name = "psychologist" } })
 r:advance("set_goals", { fields = { parent_attended = true, attended = { "a", "b" }, goals = { "g" } } })
 LUA
 "$baton" --org "$org" call add_strategy review=R-1 concern=1 title="Repeated reading" weeks=5 >/dev/null
@@ -90,6 +93,63 @@ fi
 grep -q "at most 6 are allowed" "$home/out" || { cat "$home/out"; exit 1; }
 "$baton" --org "$org" report fidelity >/dev/null
 "$baton" --org "$org" report evaluations | grep -q 'R-2' || { echo "the report leaves out R-2"; exit 1; }
+
+# The graph of the README is what is drawn.
+awk '$0 == "<!-- graph -->" { on = 1; next } on && /^```/ { if (inside) exit; inside = 1; next } inside' \
+    "$readme" >"$home/shown"
+"$baton" graph pre_referral --plugin "$source/plugins/pre_referral" --format mermaid >"$home/drawn"
+diff "$home/shown" "$home/drawn" || { echo "the README shows another graph: baton graph pre_referral --format mermaid"; exit 1; }
+"$baton" check --strict "$source/plugins/pre_referral" || { echo "the check is not clean"; exit 1; }
+
+# Reviews of version 1, which has no votes, go on in version 2; a parent's request waits for nothing.
+org=spec_version
+"$baton" org add "$org" >/dev/null
+sed 's/^title = .*/title = Versions/' "$BATON_HOME/orgs/spec_default/org.ini" >"$BATON_HOME/orgs/$org/org.ini"
+mkdir -p "$BATON_HOME/orgs/$org/plugins"
+cp -r "$source/plugins/pre_referral" "$BATON_HOME/orgs/$org/plugins/"
+old=$BATON_HOME/orgs/$org/plugins/pre_referral
+sed -i -e 's/version = 2,/version = 1,/' -e '/migrate = { from = 1 }/d' -e 's/, approval = team.approval()//' \
+    -e '/name = "meet_again"/,/effect = team.meet_again/d' "$old/workflow.lua"
+sed -i '/parent_speaker/d' "$old/fields.lua"
+"$baton" --org "$org" repl >/dev/null <<'LUA'
+T = staff.add{ name = "T", roles = "teacher" }
+staff.add{ name = "C", roles = "counsellor" }
+parent = people.add{ name = "Parent" }
+function new() return referrals.open{ workflow = "pre_referral", title = "one of " .. referrals.count() + 1, subject = people.add{ name = "Pupil" }, fields = { parent = parent, teacher = T, raised_by = "teacher", concerns = { "reading" } } } end
+function gather(r)
+    r:advance("start")
+    for _, name in ipairs{ "records", "attendance", "discipline", "earlier_scores", "parent_interview", "child_interview", "work_samples", "earlier_interventions" } do r:set{ fields = { [name] = "x" } } end
+    return r:advance("gathered", { fields = { observations = { "classroom: a", "bus: b" } } }):advance("invite", { fields = { meeting_at = "now" } })
+end
+function goals(r) return r:advance("set_goals", { fields = { parent_attended = true, attended = { "a", "b" }, goals = { "g" } } }) end
+new()
+gather(new())
+goals(gather(new()))
+new():advance("close", { reason = "moved" })
+new()
+assert(referrals.get(1).workflow_version == 1)
+clock.advance("2 working days")
+LUA
+rm -rf "$old"
+cat >"$home/migrate.lua" <<'LUA'
+due = {}
+for r in referrals.each{ open = true } do due[r.id] = r.due_at_ms end
+assert(not pcall(function() referrals.get(2):advance("set_goals") end))
+assert(referrals.get(5):advance("parent_request").stage == "evaluation")
+preview = baton.migrate{ preview = true }
+assert(#preview == 3)
+for _, row in ipairs(preview) do assert(row.class == "fits" and not row.deadline_moves and row.stage == row.to_stage) end
+assert(#baton.migrate{} == 3)
+for r in referrals.each{ open = true } do assert(r.workflow_version == 2 and (r.id == 5 or r.due_at_ms == due[r.id]), r.ref) end
+assert(referrals.get(4).workflow_version == 1) -- closed: it stays what it was
+assert(tasks.count{ kind = "vote", status = "open", about = "R-2" } == 4) -- whoever is to vote now is asked
+assert(tasks.count{ kind = "vote", status = "open" } == 4)
+for _, id in ipairs{ 1, 2 } do referrals.get(2):vote("set_goals", "yes", { for_staff = id }) end
+assert(referrals.get(2):advance("set_goals", { fields = { parent_attended = true, attended = { "a", "b" }, goals = { "g" } } }).stage == "strategies")
+assert(referrals.get(3).stage == "strategies")
+LUA
+"$baton" --org "$org" repl <"$home/migrate.lua" >"$home/out" 2>&1 ||
+    { echo "reviews of version 1 do not go on:"; cat "$home/out"; exit 1; }
 
 # No setting takes the parent's request away, and saying so names the source.
 org=spec_locked

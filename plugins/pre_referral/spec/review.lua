@@ -2,7 +2,7 @@
 
 local school = { zone = "America/Los_Angeles",
                  calendar = { week = "Mon-Fri 08:00-16:00", terms = "2020-01-01..2099-12-31" } }
-local teacher, monitor
+local teacher, monitor, counsellor, psychologist
 
 local number = 0
 local function unique()
@@ -34,8 +34,13 @@ local function to_team(r)
     return r
 end
 
+local function agree(r)
+    r:vote("set_goals", "yes", { for_staff = teacher }):vote("set_goals", "yes", { for_staff = counsellor })
+    return r
+end
+
 local function to_strategies(r)
-    to_team(r)
+    agree(to_team(r))
     r:advance("invite", { fields = { meeting_at = "2 days" } })
     clock.advance("3 days")
     return r:advance("set_goals", { fields = { parent_attended = true, attended = { "teacher", "specialist", "parent" },
@@ -68,9 +73,8 @@ end
 
 local function staff_of_the_school(t)
     teacher, monitor = t.staff{ roles = "teacher" }, t.staff{ roles = "specialist" }
-    for _, role in ipairs{ "counsellor", "psychologist", "lead" } do
-        t.staff{ roles = role }
-    end
+    counsellor, psychologist = t.staff{ roles = "counsellor" }, t.staff{ roles = "psychologist" }
+    t.staff{ roles = "lead" }
 end
 
 describe("pre_referral", school, function()
@@ -98,9 +102,11 @@ describe("pre_referral", school, function()
         r:advance("gathered", { fields = { observations = dossier.observations, attendance = "none missed" } })
         expect(r.stage):equals("team_discussion") -- the stage after the dossier
 
+        expect(function() r:advance("set_goals") end):fails("needs an approval: 0 of 2 yes") -- before the team has agreed
+        agree(r)
         -- goals without a meeting
         expect(function() r:advance("set_goals") end):fails(
-            "no meeting", "not invited", "parent came", "at least two", "no goal")
+            "no meeting", "not invited", "parent came", "at least 2", "no goal")
         expect(function() r:advance("invite") end):fails("meeting_at") -- an invitation without a date
         r:advance("invite", { fields = { meeting_at = "3 days" } })
         expect(r.stage):equals("team_discussion") -- inviting stays in its stage
@@ -122,7 +128,7 @@ describe("pre_referral", school, function()
         expect(messages.count{ about = r } - before):equals(1) -- a parent with mail gets a message
         expect(messages.first{ about = r }.body):contains(r.subject.name) -- the message names the pupil
         clock.advance("2 days")
-        r:advance("set_goals", { fields = { parent_attended = true, attended = { "a", "b" }, goals = { "g" } } })
+        agree(r):advance("set_goals", { fields = { parent_attended = true, attended = { "a", "b" }, goals = { "g" } } })
 
         expect(function() r:advance("begin") end):fails("monitor") -- a plan without monitor
         local with_monitor = { fields = { monitor = monitor } }
@@ -150,6 +156,39 @@ describe("pre_referral", school, function()
         expect(weeks_between(r.fields.began_at, r.fields.plan_ends_at)):equals(5)
         expect(weeks_between(r.fields.began_at, strategy.due_at_ms)):equals(5) -- a strategy ends at its own time
         expect(r.due_at_ms):at_least(r.fields.plan_ends_at + 1) -- the deadline lies after the plan
+    end)
+
+    it("decides on goals by the seats of the team", function()
+        local r = to_team(open_review())
+        expect(tasks.count{ about = r, kind = "vote", status = "open" }):equals(4) -- every seat is asked
+        expect(tasks.first{ about = r, kind = "vote", assignee = teacher }):is_something() -- the pupil's teacher by name
+        r:advance("invite", { fields = { meeting_at = "1 day" } })
+        clock.advance("2 days")
+        r:vote("set_goals", "yes", { for_staff = psychologist })
+        expect(function() r:vote("set_goals", "no", { for_staff = psychologist }) end):fails("one person fills one seat")
+        expect(function() r:advance("set_goals") end):fails("1 of 2 yes; missing: teacher, specialist, counsellor")
+        r:vote("set_goals", "yes", { for_staff = teacher })
+        expect(r:approval("set_goals").state):equals("approved")
+        expect(tasks.count{ about = r, kind = "vote", status = "open" }):equals(0) -- nobody is asked any more
+        r:advance("set_goals", { fields = { parent_attended = true, attended = { "a", "b" }, goals = { "g" } } })
+        expect(r.stage):equals("strategies")
+    end)
+
+    it("meets again where the team does not agree", function()
+        local r = to_team(open_review())
+        r:advance("invite", { fields = { meeting_at = "1 day" } })
+        for _, who in ipairs{ teacher, monitor, counsellor } do
+            r:vote("set_goals", "no", { for_staff = who }) -- three of four: two can't say yes any more
+        end
+        expect(r.stage):equals("team_discussion")
+        expect(r.fields.meeting_at):is_nil() -- there is to be another meeting
+        expect(r.fields.parent_invited_at):is_nil() -- to which the parent is invited anew
+        expect(r:approval("set_goals").yes):equals(0)
+        expect(tasks.count{ about = r, kind = "vote", status = "open" }):equals(4) -- everybody is asked anew
+        agree(r)
+        expect(function() r:advance("set_goals") end):fails("no meeting", "not invited")
+        r:advance("meet_again") -- whoever wants to may meet once more before goals are set
+        expect(r:approval("set_goals").state):equals("open")
     end)
 
     it("lets a severe case be shorter", function()
@@ -413,6 +452,43 @@ describe("pre_referral", school, function()
         end)
     end)
 
+    describe("parent_seat", { settings = { parent_seat = true, team_size = 3 } }, function()
+        it("counts the parent's voice, and does not wait for it", function()
+            local meeting = { parent_attended = true, attended = { "teacher", "counsellor", "parent" }, goals = { "g" } }
+            local r, other = to_team(open_review{ parent_speaker = monitor }), to_team(open_review())
+            for _, review in ipairs{ r, other } do
+                review:advance("invite", { fields = { meeting_at = "1 day" } })
+                agree(review)
+                expect(function() review:advance("set_goals") end):fails("2 of 3 yes")
+            end
+            clock.advance("2 days")
+            expect(tasks.count{ about = r, kind = "vote", assignee = monitor }):equals(1) -- who takes down what the parent says
+            r:vote("set_goals", "yes", { for_staff = monitor, seat = "parent", note = "by telephone" })
+            expect(function() r:advance("set_goals", { fields = { attended = { "a", "b" } } }) end):fails("at least 3 who came")
+            expect(r:advance("set_goals", { fields = meeting }).stage):equals("strategies")
+            other:vote("set_goals", "yes", { for_staff = psychologist }) -- three without the parent
+            expect(other:advance("set_goals", { fields = meeting }).stage):equals("strategies")
+        end)
+
+        it("lets the parent say no without stopping the team", function()
+            local r = to_team(open_review{ parent_speaker = monitor })
+            r:vote("set_goals", "no", { for_staff = monitor, seat = "parent" })
+            agree(r):vote("set_goals", "yes", { for_staff = psychologist })
+            expect(r:approval("set_goals").state):equals("approved")
+        end)
+    end)
+
+    describe("recorded", { settings = { team_votes = false } }, function()
+        it("takes the word of whoever records the meeting", function()
+            local r = to_team(open_review())
+            expect(tasks.count{ about = r, kind = "vote" }):equals(0)
+            r:advance("invite", { fields = { meeting_at = "1 day" } })
+            clock.advance("2 days")
+            r:advance("set_goals", { fields = { parent_attended = true, attended = { "a", "b" }, goals = { "g" } } })
+            expect(r.stage):equals("strategies")
+        end)
+    end)
+
     describe("packet", { settings = { hand_off_packet = true, hand_off_within = "24 hours" } }, function()
         it("asks for a packet within 24 hours", function()
             local kept = open_review():advance("parent_request")
@@ -425,6 +501,28 @@ describe("pre_referral", school, function()
             local late = open_review():advance("parent_request")
             clock.advance("25 hours")
             expect(tasks.count{ about = late, kind = "escalation", role = "lead" }):equals(1) -- late: a lead is told
+        end)
+    end)
+end)
+
+describe("pre_referral, by school days", { zone = school.zone, at = "2026-12-14 09:00", settings = { school_days = true },
+    calendar = { week = "Mon-Fri 08:00-16:00", terms = "2026-08-17..2026-12-18, 2027-01-04..2027-06-04" } }, function()
+    before(staff_of_the_school)
+
+    describe("school_days", { settings = { school_days = true } }, function()
+        it("counts no day of the holidays", function()
+            local r = open_review()
+            expect(r.due_at_ms):equals(clock.parse("5 school days")) -- the concern
+            r:advance("start")
+            expect(r.due_at_ms):equals(clock.parse("15 school days"))
+            expect(r.due_at_ms > clock.parse("15 working days")):is_true()
+            clock.advance("15 working days") -- the holidays are over by then, the deadline is not
+            expect(tasks.count{ about = r, kind = "reminder" }):equals(0)
+            expect(r.overdue):is_false()
+            clock.advance("2 weeks")
+            clock.advance("3 working days")
+            expect(tasks.count{ about = r, kind = "reminder" }):equals(1)
+            expect(r.overdue):is_true()
         end)
     end)
 end)
