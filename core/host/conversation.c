@@ -64,6 +64,33 @@ static void conversation_fail(struct conversation *c, struct error *error)
     conversation__answer_error(c, error);
 }
 
+/* The same session in the new world, with its variables. What cannot go on is lost, and told. */
+static bool conversation_carry_session(struct conversation *c)
+{
+    struct session_options options = session_same(c->session);
+    struct session *next = NULL;
+    struct error why;
+    struct buf left = BUF_INIT, text = BUF_INIT;
+    if (session_open(&next, c->org->world.script, &options, &why) ||
+        session_carry(next, c->session, &left, &why)) {
+        session_close(next);
+        buf_free(&left);
+        return false;
+    }
+    session_close(c->session);
+    c->session = next;
+    if (left.len) {
+        buf_printf(&text,
+                   "the organisation was reloaded; of this session's variables these are "
+                   "gone, being code: %s",
+                   left.data);
+        conversation__notice(c, text.data);
+    }
+    buf_free(&left);
+    buf_free(&text);
+    return true;
+}
+
 /* A script that runs goes on with the code that it began with. */
 static void conversation_keep_script(struct conversation *c)
 {
@@ -77,9 +104,10 @@ static void conversation_detached(struct org_watch *w, const char *why, enum org
 {
     struct conversation *c =
         (struct conversation *)((char *)w - offsetof(struct conversation, watch));
-    if (c->session)
+    if (c->session && !(how == ORG_RELOADED && conversation_carry_session(c))) {
         strncpy(c->lost, why, sizeof c->lost - 1);
-    conversation_drop_session(c);
+        conversation_drop_session(c);
+    }
     if (how == ORG_RELOADED && c->script) {
         conversation_keep_script(c);
         return;

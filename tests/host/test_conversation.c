@@ -156,19 +156,33 @@ static void a_script_is_cancelled(void **state)
     assert_has(ask(w, "{\"op\":\"eval\",\"text\":\"people.count{} > 0\"}"), "true");
 }
 
-static void a_reload_ends_sessions(void **state)
+/* Plain values go into the new world; code does not, and that is told at once. */
+static void a_reload_keeps_variables(void **state)
 {
     struct world *w = *state;
-    ask(w, "{\"op\":\"eval\",\"text\":\"x = 1\"}");
+    ask(w, "{\"op\":\"eval\",\"text\":\"x = 1 y = 'two' z = 2.5 b = true none = baton.none "
+           "p = people.add{name = 'Ada'} t = { p, n = { 1, 2 } } t.again = t t.n.same = t.n\"}");
+    buf_clear(&w->t.frames);
     fixture_ok(w->f, org_reload(w->o, &w->f->e));
-    const char *frames = ask(w, "{\"op\":\"eval\",\"text\":\"x\"}");
-    assert_has(
-        frames,
-        "{\"notice\":\"the organisation was reloaded: the variables of this session are gone\"}");
-    assert_has(frames, "nil");
-    assert_lacks(ask(w, "{\"op\":\"eval\",\"text\":\"x\"}"), "notice");
+    assert_string_equal(buf_text(&w->t.frames), "");
+    const char *frames = ask(
+        w,
+        "{\"op\":\"eval\",\"text\":\"print(x, math.type(x), y, z, b, none == baton.none, p.name, "
+        "t[1] == p, t.n[2], t.again == t, t.n.same == t.n)\"}");
+    assert_has(frames, "1\\tinteger\\ttwo\\t2.5\\ttrue\\ttrue\\tAda\\ttrue\\t2\\ttrue\\ttrue");
+    assert_lacks(frames, "notice");
+    ask(w,
+        "{\"op\":\"eval\",\"text\":\"f = function() return x end m = setmetatable({}, {}) t.f = f "
+        "deep = {} local d = deep for i = 1, 100 do d.d = {} d = d.d end\"}");
+    buf_clear(&w->t.frames);
+    fixture_ok(w->f, org_reload(w->o, &w->f->e));
+    assert_has(buf_text(&w->t.frames), "these are gone, being code: ");
+    static const char *const gone[] = { "f", "m", "t (in part)", "deep (in part)" };
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+        assert_has(buf_text(&w->t.frames), gone[i]);
+    frames = ask(w, "{\"op\":\"eval\",\"text\":\"print(f, m, t.f, x, t.n[1], deep.d.d ~= nil)\"}");
+    assert_has(frames, "nil\\tnil\\tnil\\t1\\t1\\ttrue");
     assert_string_equal(ask(w, "{\"op\":\"reload\"}"), "{\"done\":{}}\n");
-    assert_has(ask(w, "{\"op\":\"eval\",\"text\":\"x\"}"), "nil");
 }
 
 /* The plugin says which it is; a script that began with the first is told so to its end. */
@@ -469,7 +483,7 @@ int main(void)
         T(malformed_requests_are_answered),
         T(scripts_run_in_slices),
         T(a_script_is_cancelled),
-        T(a_reload_ends_sessions),
+        T(a_reload_keeps_variables),
         T(a_script_finishes_on_the_old_code),
         T(closing_ends_scripts_of_old_worlds),
         T(commands_and_reports),

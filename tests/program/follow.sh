@@ -54,8 +54,11 @@ one='baton.call("one")'
 
 changes() { # everything that may be done to a plugin beside a REPL
     ask "$one" first
+    ask 'kept = { people.add{ name = "Ada" }, 7 }; lost = function() end' ""
     says "$p/one" second
     ask "$one" "reloaded one (init.lua changed)"
+    case $last in *"being code: lost"*) ;; *) fail "nothing said of what is lost: $last" ;; esac
+    ask 'kept[1].name .. kept[2]' Ada7
     ask "$one" second
 
     # Renamed over, as editors do; several at once; one gone.

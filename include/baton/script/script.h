@@ -113,6 +113,12 @@ struct session_options {
 int session_open(struct session **out, struct script *s, const struct session_options *o,
                  struct error *e);
 void session_close(struct session *s);
+/* Another world for the same session: the options that it was opened with (valid as long as it is),
+ * and its variables, as far as they are plain values, copied into one opened so. `left` gets the
+ * names of those that stayed behind: "f, t (in part)". */
+struct session_options session_same(const struct session *s);
+int session_carry(struct session *to, const struct session *from, struct buf *left,
+                  struct error *e);
 
 /* One REPL statement or expression. Runs inside the command that the caller opened: all or nothing.
  * Results are shown through output (tables of handles as a table, a referral as a card).
