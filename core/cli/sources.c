@@ -2,6 +2,7 @@
  * two scans are compared by walking both at once. */
 #include "cli/sources_internal.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -205,6 +206,7 @@ static void take_name(void *context, const struct sources_file *was, const struc
 {
     struct take *t = context;
     const struct sources_file *file = is ? is : was;
+    assert(file);
     const char *root = t->s->roots[file->root], *slash = strrchr(root, '/');
     const char *label = slash ? slash + 1 : root, *name = file->path + strlen(root);
     if (file->root != t->root) {
