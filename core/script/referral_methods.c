@@ -233,15 +233,17 @@ static const struct script_function referral_functions[] = {
       "end  --> reason\t\"decline\" needs a reason, one of: no_room, moved" },
     { ":possible", referral_possible, "r:possible() → array of names",
       "the transitions that leave its stage",
-      "r:possible()  --> { \"accept\", \"adopt\", \"decline\", \"lapse\" }" },
+      "r:possible()  --> { \"accept\", \"offer\", \"decline\", \"lapse\" }" },
     { ":vote", referrals__vote,
       "r:vote(transition, \"yes\"|\"no\"|\"abstain\", {seat=, for_staff=, note=, version=}) → r",
       "votes in the approval of a transition; for_staff: in whose place (as their delegate)",
+      "r:advance(\"offer\")\n"
       "r:vote(\"adopt\", \"yes\", { seat = \"teacher\", for_staff = ines })\n"
       "r:approval(\"adopt\").yes  --> 1" },
     { ":approval", referrals__approval,
       "r:approval(transition) → {state=, need=, yes=, no=, abstained=, seats={…}, missing={…}}",
       "how the votes stand; state is \"open\", \"approved\" or \"refused\"",
+      "r:advance(\"offer\")\n"
       "r:approval(\"adopt\")  --> { …, missing = { \"teacher\", \"lead\" }, …, state = \"open\", … "
       "}" },
     { ":pause", referrals__pause, "r:pause{reason=, note=, version=} → r",

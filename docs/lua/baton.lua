@@ -524,7 +524,7 @@ function Referral:explain(transition, options) end
 ---
 ---    r:possible() → array of names
 ---```lua
----r:possible()  --> { "accept", "adopt", "decline", "lapse" }
+---r:possible()  --> { "accept", "offer", "decline", "lapse" }
 ---```
 ---@return string[]
 function Referral:possible() end
@@ -533,6 +533,7 @@ function Referral:possible() end
 ---
 ---    r:vote(transition, "yes"|"no"|"abstain", {seat=, for_staff=, note=, version=}) → r
 ---```lua
+---r:advance("offer")
 ---r:vote("adopt", "yes", { seat = "teacher", for_staff = ines })
 ---r:approval("adopt").yes  --> 1
 ---```
@@ -546,6 +547,7 @@ function Referral:vote(transition, value, options) end
 ---
 ---    r:approval(transition) → {state=, need=, yes=, no=, abstained=, seats={…}, missing={…}}
 ---```lua
+---r:advance("offer")
 ---r:approval("adopt")  --> { …, missing = { "teacher", "lead" }, …, state = "open", … }
 ---```
 ---@param transition? any
