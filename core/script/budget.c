@@ -8,10 +8,17 @@
  * and close handlers raise it again (budget__rethrow). A call only writes
  * volatile words; the timer stops itself after ticks without a call.
  *
+ * A hook does not fire inside a C function. Those that may take long look at
+ * the budget themselves (budget__look), all others are bounded by what they are
+ * given (docs/security.md has the table). For what is neither, a mistake of ours
+ * or of a library, the handler ends the process, once the thread has computed for
+ * a while after a deadline: nothing of the turn is committed yet, and whoever
+ * supervises the process starts another one.
+ *
  * The same hook lets a script that computes for long give way: it yields where
  * its coroutine began. And it lets the host look whether whoever asked is still
  * there (script_options.poll), which a signal handler could not. */
-#include "script/state_internal.h"
+#include "script/plugin_internal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -53,6 +60,72 @@ static void budget_set(timer_t timer, long period_ms)
     timer_settime(timer, 0, &at, NULL);
 }
 
+/* ---- the backstop; all of it async-signal-safe ---- */
+
+static int64_t budget_cpu_ms(void)
+{
+    struct timespec t = { 0 };
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+struct budget_line {
+    char text[320];
+    size_t n;
+};
+
+static void line_add(struct budget_line *l, const char *text)
+{
+    for (; *text && l->n < sizeof l->text; text++)
+        l->text[l->n++] = *text;
+}
+
+static void line_add_number(struct budget_line *l, int64_t n)
+{
+    char digits[24], *at = digits + sizeof digits - 1;
+    *at = '\0';
+    do
+        *--at = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    line_add(l, at);
+}
+
+static void budget_give_up(const struct script *s, int64_t over_ms)
+{
+    const struct plugin *p = s->call ? s->call->frame->plugin : NULL;
+    const char *plugin = p ? p->name : NULL;
+    if (s->options.stuck)
+        s->options.stuck(s->options.context, plugin);
+    struct budget_line l = { .n = 0 };
+    line_add(&l, "baton: ");
+    line_add(&l, plugin ? "plugin " : "a session");
+    line_add(&l, plugin ? plugin : "");
+    line_add(&l, " of organisation ");
+    line_add(&l, s->org);
+    line_add(&l, " did not come back from a C function ");
+    line_add_number(&l, over_ms);
+    line_add(&l, " ms after the end of its budget; the process ends\n");
+    ssize_t written = write(STDERR_FILENO, l.text, l.n);
+    (void)written; /* there is nobody left to tell */
+    _exit(BUDGET_EXIT);
+}
+
+/* Time that the thread computed counts, not time that a disk or a busy machine took. */
+static void budget_watch(struct script *s)
+{
+    if (s->tick < s->deadline) {
+        s->over_since_ms = -1;
+        return;
+    }
+    int64_t now = budget_cpu_ms();
+    if (s->over_since_ms < 0 || s->over_deadline != s->deadline) {
+        s->over_since_ms = now;
+        s->over_deadline = s->deadline;
+    } else if (now - s->over_since_ms > LIMIT_STUCK_MS) {
+        budget_give_up(s, now - s->over_since_ms);
+    }
+}
+
 /* Async-signal-safe: words of the script, lua_sethook (which Lua allows here), timer_settime. */
 static void budget_on_tick(int signal_number)
 {
@@ -65,6 +138,7 @@ static void budget_on_tick(int signal_number)
     if (s) {
         b->idle_ticks = 0;
         s->tick++;
+        budget_watch(s);
         if (s->tick >= s->deadline || s->tick >= s->slice_end || s->tick >= s->poll_at ||
             s->cancel_wanted)
             lua_sethook(s->running, budget_hook, LUA_MASKCOUNT, 1);
@@ -80,6 +154,7 @@ void budget__open(struct script *s)
     s->running = s->L;
     s->deadline = s->slice_end = UINT64_MAX;
     s->poll_at = s->options.poll ? 0 : UINT64_MAX;
+    s->over_since_ms = -1;
     if (!budget_timer)
         budget_timer = mem_new(struct budget_timer);
     struct budget_timer *b = budget_timer;
@@ -195,21 +270,39 @@ static void budget_poll(struct script *s)
     s->options.poll(s->options.context);
 }
 
+/* Is it time to end a call? Then where its code is: a coroutine may hold a C function only. */
+static bool budget_judge(struct script *s, lua_State *L)
+{
+    if (s->kill != KILL_NONE)
+        return true;
+    budget_poll(s);
+    budget_decide(s);
+    s->kill_where[0] = '\0';
+    if (s->kill != KILL_NONE && !error__place(L, 0, s->kill_where, sizeof s->kill_where))
+        error__place(s->call->base, 0, s->kill_where, sizeof s->kill_where);
+    return s->kill != KILL_NONE;
+}
+
 static void budget_hook(lua_State *L, lua_Debug *ar)
 {
+    (void)ar;
     struct script *s = script__of(L);
-    if (s->kill == KILL_NONE) {
-        budget_poll(s);
-        budget_decide(s);
-        s->kill_where[0] = '\0';
-        if (s->kill != KILL_NONE && lua_getinfo(L, "Sl", ar) && ar->currentline > 0)
-            snprintf(s->kill_where, sizeof s->kill_where, "%s:%d", ar->short_src, ar->currentline);
-    }
-    if (s->kill != KILL_NONE)
+    if (budget_judge(s, L))
         budget_raise(L);
     lua_sethook(L, NULL, 0, 0); /* a slice, or a hook that a coroutine inherited */
     if (s->tick >= s->slice_end && budget_may_give_way(s, L))
         lua_yield(L, 0);
+}
+
+void budget__look(lua_State *L)
+{
+    struct script *s = script__of(L);
+    if (s->tick < s->deadline && s->tick < s->poll_at && !s->cancel_wanted && s->kill == KILL_NONE)
+        return;
+    if (!s->call || !budget_judge(s, L))
+        return;
+    lua_sethook(L, budget_hook, LUA_MASKCOUNT, 1);
+    budget_raise(L);
 }
 
 void budget__rethrow(lua_State *L)

@@ -90,7 +90,7 @@ static void source_push(lua_State *L, struct plugin *p, const char *file)
     if (plugin_source(p, file, source, &e) < 0)
         script__raise(L, &e);
     const char *name = lua_pushfstring(L, "@%s/%s.lua", p->name, file);
-    int status = luaL_loadbufferx(L, buf_text(source), source->len, name, "t");
+    int status = script__load_text(L, buf_text(source), source->len, name);
     buf_free(source);
     if (status == LUA_ERRSYNTAX) { /* nothing has run: no way to it, and no failure of its code */
         script__read_error(L, -1, &e);

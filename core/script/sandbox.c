@@ -5,7 +5,9 @@
  * of strings, whose methods are a private table; the metatables of handles and
  * error values, locked by __metatable; and C functions, which hold no state
  * (math is opened anew for each, because its generator does). */
+#include "script/library_internal.h"
 #include "script/plugin_internal.h"
+#include "script/value_internal.h"
 
 #include <string.h>
 
@@ -32,6 +34,8 @@ void script__open_libs(lua_State *L)
     lua_call(L, 0, 1);
     lua_pushnil(L);
     lua_setfield(L, -2, "dump");
+    library__add_patterns(L);
+    library__add_string(L);
     lua_pushliteral(L, "");
     lua_getmetatable(L, -1);
     lua_pushboolean(L, 0);
@@ -89,55 +93,79 @@ static int sandbox_print(lua_State *L)
     return 0;
 }
 
-struct sandbox_reader {
+/* ---- compiling ---- */
+
+enum { LOAD_PIECE_BYTES = 1024 };
+
+struct load_reader {
     const char *text;
-    size_t n;
-    size_t total;
+    size_t left;
 };
 
-/* Pieces from the function at index 1, each kept at index 5 while it is read. */
-static const char *sandbox_read(lua_State *L, void *context, size_t *n)
+/* Lua's compiler needs time in the square of its source in places (elseif after elseif, a name
+ * looked up through 80 nested functions of 200 locals), and no hook runs in it. */
+static const char *load_piece(lua_State *L, void *context, size_t *n)
 {
-    struct sandbox_reader *r = context;
-    luaL_checkstack(L, 2, "too many nested functions");
-    lua_pushvalue(L, 1);
-    lua_call(L, 0, 1);
-    if (lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-        *n = 0;
-        return NULL;
-    }
-    if (lua_type(L, -1) != LUA_TSTRING)
-        luaL_error(L, "load: the reader must return a string, got a %s", luaL_typename(L, -1));
+    struct load_reader *r = context;
+    const char *piece = r->text;
+    budget__look(L);
+    *n = r->left < LOAD_PIECE_BYTES ? r->left : LOAD_PIECE_BYTES;
+    r->text += *n;
+    r->left -= *n;
+    return piece;
+}
+
+int script__load_text(lua_State *L, const char *text, size_t n, const char *name)
+{
+    struct load_reader reader = { text, n };
+    return lua_load(L, load_piece, &reader, name, "t");
+}
+
+/* Pieces from the function at index 1 until it returns nothing, joined at index 5. */
+static void load_join(lua_State *L)
+{
+    struct buf *all = script__hold_buf(L);
     lua_replace(L, 5);
-    const char *text = lua_tolstring(L, 5, n);
-    r->total += *n;
-    if (r->total > LIMIT_SOURCE_BYTES)
-        luaL_error(L, "load: the source is longer than %d bytes", LIMIT_SOURCE_BYTES);
-    return text;
+    for (;;) {
+        size_t n = 0;
+        budget__look(L);
+        lua_pushvalue(L, 1);
+        lua_call(L, 0, 1);
+        if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "load: the reader must return a string, got a %s", luaL_typename(L, -1));
+        const char *piece = lua_tolstring(L, -1, &n);
+        if (all->len + n > LIMIT_SOURCE_BYTES)
+            luaL_error(L, "load: the source is longer than %d bytes", LIMIT_SOURCE_BYTES);
+        buf_add(all, piece, n);
+        lua_pop(L, 1);
+        if (n == 0)
+            break;
+    }
+    lua_pushlstring(L, buf_text(all), all->len);
+    value__release(L, 5);
+    lua_replace(L, 5);
 }
 
 /* load(chunk, name, mode, env): text only; env is the caller's own where none is given (an
  * upvalue). */
 static int sandbox_load(lua_State *L)
 {
-    bool has_env = !lua_isnone(L, 4);
+    bool has_env = !lua_isnone(L, 4), text = lua_type(L, 1) == LUA_TSTRING;
     lua_settop(L, 5);
-    const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
-    const char *name = luaL_optstring(L, 2, text ? text : "=(load)");
-    int status;
+    const char *name = luaL_optstring(L, 2, text ? lua_tostring(L, 1) : "=(load)");
     if (text) {
-        size_t n = lua_rawlen(L, 1);
-        if (n > LIMIT_SOURCE_BYTES)
-            return luaL_error(L, "load: the source is longer than %d bytes", LIMIT_SOURCE_BYTES);
-        status = luaL_loadbufferx(L, text, n, name, "t");
+        lua_pushvalue(L, 1);
+        lua_replace(L, 5);
     } else {
-        struct sandbox_reader reader = { 0 };
         luaL_checktype(L, 1, LUA_TFUNCTION);
-        status = lua_load(L, sandbox_read, &reader, name, "t");
+        load_join(L);
     }
-    if (status != LUA_OK) {
-        budget__rethrow(L); /* the reader may have been killed */
+    size_t n;
+    const char *source = lua_tolstring(L, 5, &n);
+    if (n > LIMIT_SOURCE_BYTES)
+        return luaL_error(L, "load: the source is longer than %d bytes", LIMIT_SOURCE_BYTES);
+    if (script__load_text(L, source, n, name) != LUA_OK) {
+        budget__rethrow(L); /* it may have been killed */
         lua_pushnil(L);
         lua_insert(L, -2);
         return 2;
@@ -230,6 +258,10 @@ static void sandbox_add_libs(lua_State *L)
         lua_call(L, 0, 1);
         lua_setfield(L, -2, fresh[i].name);
     }
+    lua_getfield(L, -1, "table");
+    library__add_table(L);
+    library__add_sort(L);
+    lua_pop(L, 1);
     lua_createtable(L, 0, 16); /* string is copied: opening it anew would change the metatable */
     lua_rawgetp(L, LUA_REGISTRYINDEX, &sandbox_string_key);
     lua_pushnil(L);

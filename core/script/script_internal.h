@@ -35,6 +35,10 @@ struct session *script__session(lua_State *L); /* NULL outside one */
  * `baton`. Its contents can't be used to change what another environment sees. */
 void script__push_env(lua_State *L, struct plugin *plugin, struct session *session);
 
+/* Compiles text (never bytecode), in pieces between which the budget is looked at; like
+ * luaL_loadbufferx. After a failure that is no LUA_ERRSYNTAX the message is raised again. */
+int script__load_text(lua_State *L, const char *text, size_t n, const char *name);
+
 /* ---- call.c: the one function that calls into Lua code of others (DESIGN 5) ---- */
 struct script_frame {
     struct plugin *plugin; /* blamed; NULL: a session */

@@ -56,7 +56,7 @@ static int session_protect(struct session *s, lua_CFunction f, void *argument, c
                            struct error *e)
 {
     lua_State *L = script__main(s->script);
-    struct script_frame frame = session_frame(s, what, 0);
+    struct script_frame frame = session_frame(s, what, LIMIT_STATEMENT_MS);
     if (!lua_checkstack(L, LUA_MINSTACK))
         return error_set(e, ERROR_LIMIT, "Lua's stack is full");
     lua_pushcfunction(L, f);
@@ -154,7 +154,7 @@ static int eval_load(lua_State *L, const char *text, size_t n, bool *incomplete)
     struct buf source = BUF_INIT;
     buf_puts(&source, "return ");
     buf_add(&source, text, n);
-    int status = luaL_loadbufferx(L, buf_text(&source), source.len, "=repl", "t");
+    int status = script__load_text(L, buf_text(&source), source.len, "=repl");
     buf_free(&source);
     for (int attempt = 0; status == LUA_ERRSYNTAX; attempt++) {
         size_t len;
@@ -164,7 +164,7 @@ static int eval_load(lua_State *L, const char *text, size_t n, bool *incomplete)
         if (attempt == 1)
             break;
         lua_pop(L, 1);
-        status = luaL_loadbufferx(L, text, n, "=repl", "t");
+        status = script__load_text(L, text, n, "=repl");
     }
     if (status == LUA_OK)
         *incomplete = false;
@@ -223,9 +223,9 @@ int session_eval(struct session *s, const char *text, size_t n, bool *incomplete
     int top = lua_gettop(L), rc = 0;
     bool more = false;
     e = e ? e : &ignored;
-    if (n > LIMIT_SOURCE_BYTES)
+    if (n > LIMIT_STATEMENT_BYTES) /* it is compiled before its budget begins */
         return error_set(e, ERROR_LIMIT, "a statement may have %d bytes, this one has %zu",
-                         LIMIT_SOURCE_BYTES, n);
+                         LIMIT_STATEMENT_BYTES, n);
     if (!lua_checkstack(L, LUA_MINSTACK))
         return error_set(e, ERROR_LIMIT, "Lua's stack is full");
     session_begin(s, SESSION_STATEMENT);
@@ -332,7 +332,7 @@ static int session_make_thread(lua_State *L)
                            ? source->name
                            : lua_pushfstring(L, "@%s", source->name);
     lua_State *co = lua_newthread(L);
-    int status = luaL_loadbufferx(L, source->text, source->n, name, "t");
+    int status = script__load_text(L, source->text, source->n, name);
     if (status != LUA_OK)
         return lua_error(L);
     session__push_env(L, s);

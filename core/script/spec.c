@@ -225,7 +225,7 @@ static int spec_read(lua_State *L)
     spec__read_options(L, lua_gettop(L), s, &s->groups[0]);
     lua_pop(L, 1);
     const char *name = lua_pushfstring(L, "@%s", s->chunk);
-    if (luaL_loadbufferx(L, source->text, source->n, name, "t") != LUA_OK)
+    if (script__load_text(L, source->text, source->n, name) != LUA_OK)
         return lua_error(L);
     session__push_env(L, s->session);
     lua_setupvalue(L, -2, 1);

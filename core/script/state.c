@@ -14,7 +14,11 @@
 
 enum { STATE_SETUP_MS = 1000 };
 
-/* When ptr is NULL, `osize` is a type tag, no size (DESIGN "lua"). Giving back always succeeds. */
+/* When ptr is NULL, `osize` is a type tag, no size (DESIGN "lua"). Giving back always succeeds.
+ *
+ * Lua collects all garbage when it hears no, and asks again. Where that frees little, each of many
+ * small requests would cost a whole collection, inside one C function perhaps; so a state that a
+ * collection leaves above 15/16 of its quota is full. */
 static void *state_allocate(void *context, void *ptr, size_t osize, size_t nsize)
 {
     struct script *s = context;
@@ -24,8 +28,15 @@ static void *state_allocate(void *context, void *ptr, size_t osize, size_t nsize
         s->used_bytes -= had;
         return NULL;
     }
-    if (nsize > had && s->used_bytes + (nsize - had) > s->limit_bytes)
-        return NULL;
+    if (nsize > had) {
+        size_t limit = s->refused ? s->limit_bytes / 16 * 15 : s->limit_bytes;
+        bool first = !s->refused;
+        s->refused = false;
+        if (s->used_bytes + (nsize - had) > limit) {
+            s->refused = first;
+            return NULL;
+        }
+    }
     void *p = realloc(ptr, nsize);
     if (!p)
         return NULL;

@@ -49,6 +49,7 @@ struct script {
     struct script_options options;
     char *org, *org_title;
     size_t used_bytes, limit_bytes;
+    bool refused; /* the allocator said no, and the next request comes after a collection */
     struct arena *arena;
     struct error scratch; /* where a caller wants no error */
     struct buf traceback; /* of the last failure */
@@ -58,6 +59,9 @@ struct script {
     lua_State *volatile running;
     volatile uint64_t tick, deadline, slice_end, poll_at;
     volatile int cancel_wanted;
+    /* When the thread had computed that long, the deadline at hand had passed; -1: it has not. */
+    volatile int64_t over_since_ms;
+    volatile uint64_t over_deadline;
     enum script_kill kill;
     struct script_call *kill_call; /* the call that a kill ends; it is sticky until then */
     char kill_where[ERROR_WHERE_BYTES];
@@ -105,12 +109,14 @@ void script__push_read_only(lua_State *L, const char *what);
 void script__add_protected_calls(lua_State *L);
 
 /* ---- budget.c ---- */
-enum { BUDGET_TICK_MS = 5, BUDGET_SLICE_TICKS = 4, BUDGET_POLL_TICKS = 4 };
+enum { BUDGET_TICK_MS = 5, BUDGET_SLICE_TICKS = 4, BUDGET_POLL_TICKS = 4, BUDGET_EXIT = 70 };
 void budget__open(struct script *s);
 void budget__close(struct script *s);
 /* Around the outermost call of a script. enter returns who was active before. */
 struct script *budget__enter(struct script *s);
 void budget__leave(struct script *before);
+/* For C functions that may take long, every few thousand steps: raises where the hook would. */
+void budget__look(lua_State *L);
 /* If a kill is under way: keeps its hook on L and raises it again. Whatever catches errors of Lua
  * code calls this first. */
 void budget__rethrow(lua_State *L);

@@ -16,6 +16,7 @@ enum {
     LIMIT_INI_LINE_BYTES = 4096,
     LIMIT_INI_FILE_BYTES = 1024 * 1024,
     LIMIT_SOURCE_BYTES = 1024 * 1024, /* one Lua file */
+    LIMIT_STATEMENT_BYTES = 128 * 1024, /* one statement at the prompt */
     LIMIT_CSV_CELL_BYTES = 4 * 1024 * 1024,
     LIMIT_CSV_COLUMNS = 1024,
     LIMIT_JSON_LINE_BYTES = 4 * 1024 * 1024,
@@ -48,6 +49,10 @@ enum {
     LIMIT_LUA_BYTES = 64 * 1024 * 1024,   /* default quota of one organisation's Lua state */
     LIMIT_CALL_MS = 250,                  /* default time budget of one call into a plugin */
     LIMIT_CALL_MS_HIGH = 60000,           /* the most that org.ini may set it to */
+    LIMIT_STUCK_MS = 2000, /* computed in a C function after the budget: the process ends */
+    LIMIT_JSON_TEXT_BYTES = 8 * 1024 * 1024, /* read by a script or plugin at once */
+    LIMIT_JSON_MEMBERS = 100000,             /* of one object that a script or plugin writes */
+    LIMIT_HELD = 64, /* buffers that scripts left behind before they are collected */
     LIMIT_MOVE_FIRINGS = 1000000,         /* at one instant of a clock that is moved */
     LIMIT_SPEC_FIRINGS = 100000,          /* the same in one case of a spec */
     LIMIT_STATEMENT_MS = 5000,            /* of one REPL statement */
