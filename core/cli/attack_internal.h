@@ -43,4 +43,11 @@ struct attack_list {
     size_t count;
 };
 
+extern const struct attack_list attack_list_library; /* groups 2 and 3 */
+extern const struct attack_list attack_list_memory;  /* 4 */
+extern const struct attack_list attack_list_source;  /* 5 */
+extern const struct attack_list attack_list_reach;   /* 6 and 9 */
+extern const struct attack_list attack_list_data;    /* 7 */
+extern const struct attack_list attack_list_errors;  /* 8 */
+
 #endif

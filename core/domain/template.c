@@ -7,6 +7,7 @@
  * is built apart and handed over whole. */
 #include "baton/base/buf.h"
 #include "baton/base/error.h"
+#include "baton/base/limits.h"
 #include "baton/domain/outbox.h"
 
 #include <string.h>
@@ -120,9 +121,16 @@ static int template_tag(struct template_run *t, const char *tag, size_t n)
         return 0;
     }
     int rc = template_value(t, tag, n);
-    if (!rc && template_shown(t))
-        buf_add(&t->out, t->value.data, t->value.len);
-    return rc;
+    if (rc || !template_shown(t))
+        return rc;
+    if (t->out.len + t->value.len > LIMIT_TEXT_BYTES) {
+        rc = error_set(t->e, ERROR_LIMIT, "template: the text is longer than %d bytes",
+                       LIMIT_TEXT_BYTES);
+        error_at(t->e, "line %d", t->line);
+        return rc;
+    }
+    buf_add(&t->out, t->value.data, t->value.len);
+    return 0;
 }
 
 /* t->at stands on "{{". A tag ends on its own line; another "{{" first means that it was not

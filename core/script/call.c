@@ -28,6 +28,7 @@ static void call_begin(struct script *s, struct script_call *c, lua_State *L,
         .began_ns = clock_monotonic_ns(),
     };
     s->running = L;
+    s->starved = false;
     s->slice_end = UINT64_MAX;
     if (c->until < s->deadline)
         s->deadline = c->until;
@@ -142,6 +143,22 @@ static void call_log(struct script *s, const struct script_call *c, const struct
     buf_free(&text);
 }
 
+/* error("not enough memory", 0) gives the same status: the allocator knows better. */
+static void call_out_of_memory(const struct script *s, struct error *e)
+{
+    if (!s->starved) {
+        error_set(e, ERROR_SCRIPT, "not enough memory (says the code: there was enough)");
+        return;
+    }
+    error_set(
+        e, ERROR_LIMIT,
+        "out of memory: the organisation's Lua state may hold %zu MB (endless recursion, or a "
+        "table that only grows?)",
+        s->limit_bytes / (1024 * 1024));
+    if (s->starved_where[0])
+        error_at(e, "%s", s->starved_where);
+}
+
 /* Makes *c->error whole, blames the plugin; returns the code. */
 static int call_failed(struct script *s, struct script_call *c, int status)
 {
@@ -154,11 +171,7 @@ static int call_failed(struct script *s, struct script_call *c, int status)
         error_set(e, s->kill == KILL_CANCEL ? ERROR_CANCELLED : ERROR_LIMIT,
                   "stopped with the call around it");
     else if (status == LUA_ERRMEM && !c->error_read)
-        error_set(e, ERROR_LIMIT,
-                  "out of memory: the organisation's Lua state may hold %zu MB (endless recursion, "
-                  "or a table "
-                  "that only grows?)",
-                  s->limit_bytes / (1024 * 1024));
+        call_out_of_memory(s, e);
     else if (!c->error_read)
         error_set(e, ERROR_SCRIPT, "an error while an error was handled");
     if (p) {

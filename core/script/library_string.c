@@ -66,7 +66,8 @@ static int string_format(lua_State *L)
         weight += format_weight(L, i);
     }
     if (weight > quota)
-        script__raisef(L, ERROR_LIMIT, "string.format: its arguments are %zu MB together, at most %zu",
+        script__raisef(L, ERROR_LIMIT,
+                       "string.format: its arguments are %zu MB together, at most %zu",
                        weight / (1024 * 1024), quota / (1024 * 1024));
     lua_CFunction format = lua_tocfunction(L, lua_upvalueindex(1));
     return format(L);

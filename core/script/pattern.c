@@ -240,7 +240,8 @@ static const char *match_balance(struct match *m, const char *s, const char *p)
     return NULL;
 }
 
-/* %f[set], p behind the f: is this where the set begins to hold? Returns behind the set, or NULL. */
+/* %f[set], p behind the f: is this where the set begins to hold? Returns behind the set, or NULL.
+ */
 static const char *match_frontier(struct match *m, const char *s, const char *p)
 {
     if (*p != '[')

@@ -7,7 +7,6 @@
  * (math is opened anew for each, because its generator does). */
 #include "script/library_internal.h"
 #include "script/plugin_internal.h"
-#include "script/value_internal.h"
 
 #include <string.h>
 
@@ -93,89 +92,6 @@ static int sandbox_print(lua_State *L)
     return 0;
 }
 
-/* ---- compiling ---- */
-
-enum { LOAD_PIECE_BYTES = 1024 };
-
-struct load_reader {
-    const char *text;
-    size_t left;
-};
-
-/* Lua's compiler needs time in the square of its source in places (elseif after elseif, a name
- * looked up through 80 nested functions of 200 locals), and no hook runs in it. */
-static const char *load_piece(lua_State *L, void *context, size_t *n)
-{
-    struct load_reader *r = context;
-    const char *piece = r->text;
-    budget__look(L);
-    *n = r->left < LOAD_PIECE_BYTES ? r->left : LOAD_PIECE_BYTES;
-    r->text += *n;
-    r->left -= *n;
-    return piece;
-}
-
-int script__load_text(lua_State *L, const char *text, size_t n, const char *name)
-{
-    struct load_reader reader = { text, n };
-    return lua_load(L, load_piece, &reader, name, "t");
-}
-
-/* Pieces from the function at index 1 until it returns nothing, joined at index 5. */
-static void load_join(lua_State *L)
-{
-    struct buf *all = script__hold_buf(L);
-    lua_replace(L, 5);
-    for (;;) {
-        size_t n = 0;
-        budget__look(L);
-        lua_pushvalue(L, 1);
-        lua_call(L, 0, 1);
-        if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "load: the reader must return a string, got a %s", luaL_typename(L, -1));
-        const char *piece = lua_tolstring(L, -1, &n);
-        if (all->len + n > LIMIT_SOURCE_BYTES)
-            luaL_error(L, "load: the source is longer than %d bytes", LIMIT_SOURCE_BYTES);
-        buf_add(all, piece, n);
-        lua_pop(L, 1);
-        if (n == 0)
-            break;
-    }
-    lua_pushlstring(L, buf_text(all), all->len);
-    value__release(L, 5);
-    lua_replace(L, 5);
-}
-
-/* load(chunk, name, mode, env): text only; env is the caller's own where none is given (an
- * upvalue). */
-static int sandbox_load(lua_State *L)
-{
-    bool has_env = !lua_isnone(L, 4), text = lua_type(L, 1) == LUA_TSTRING;
-    lua_settop(L, 5);
-    const char *name = luaL_optstring(L, 2, text ? lua_tostring(L, 1) : "=(load)");
-    if (text) {
-        lua_pushvalue(L, 1);
-        lua_replace(L, 5);
-    } else {
-        luaL_checktype(L, 1, LUA_TFUNCTION);
-        load_join(L);
-    }
-    size_t n;
-    const char *source = lua_tolstring(L, 5, &n);
-    if (n > LIMIT_SOURCE_BYTES)
-        return luaL_error(L, "load: the source is longer than %d bytes", LIMIT_SOURCE_BYTES);
-    if (script__load_text(L, source, n, name) != LUA_OK) {
-        budget__rethrow(L); /* it may have been killed */
-        lua_pushnil(L);
-        lua_insert(L, -2);
-        return 2;
-    }
-    lua_pushvalue(L, has_env ? 4 : lua_upvalueindex(1));
-    if (!lua_setupvalue(L, -2, 1))
-        lua_pop(L, 1);
-    return 1;
-}
-
 /* ---- strict names: reading what is not there is a slip of the pen, not a nil. For modules, and
  * for the globals of a plugin; a session may write `t = t or {}`. ---- */
 
@@ -241,7 +157,7 @@ static void sandbox_add_globals(lua_State *L)
     lua_pop(L, 1);
     luaL_setfuncs(L, own, 0);
     lua_pushvalue(L, -1);
-    lua_pushcclosure(L, sandbox_load, 1);
+    lua_pushcclosure(L, script__lua_load, 1);
     lua_setfield(L, -2, "load");
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "_G");

@@ -14,6 +14,16 @@
 
 enum { STATE_SETUP_MS = 1000 };
 
+/* Lua raises the error of memory without asking any handler, so its place is kept here. Reading the
+ * stack allocates nothing. */
+static void state_starved(struct script *s)
+{
+    s->starved = true;
+    s->starved_where[0] = '\0';
+    if (s->call)
+        error__place(s->running, 0, s->starved_where, sizeof s->starved_where);
+}
+
 /* When ptr is NULL, `osize` is a type tag, no size (DESIGN "lua"). Giving back always succeeds.
  *
  * Lua collects all garbage when it hears no, and asks again. Where that frees little, each of many
@@ -34,12 +44,16 @@ static void *state_allocate(void *context, void *ptr, size_t osize, size_t nsize
         s->refused = false;
         if (s->used_bytes + (nsize - had) > limit) {
             s->refused = first;
+            if (!first)
+                state_starved(s);
             return NULL;
         }
     }
     void *p = realloc(ptr, nsize);
-    if (!p)
+    if (!p) {
+        state_starved(s);
         return NULL;
+    }
     s->used_bytes += nsize - had;
     return p;
 }

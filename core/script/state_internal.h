@@ -7,6 +7,7 @@
 #include "script/script_internal.h"
 
 struct ini;
+struct value_held;
 struct job;
 struct command;
 struct handler;
@@ -49,6 +50,10 @@ struct script {
     struct script_options options;
     char *org, *org_title;
     size_t used_bytes, limit_bytes;
+    struct value_held *held; /* made last, while it holds something: value.c */
+    size_t left_bytes;       /* in those before it, since a collection for their sake */
+    bool starved;            /* a call asked for memory in vain; where it was: */
+    char starved_where[ERROR_WHERE_BYTES];
     bool refused; /* the allocator said no, and the next request comes after a collection */
     struct arena *arena;
     struct error scratch; /* where a caller wants no error */
@@ -107,6 +112,11 @@ void script__push_read_only(lua_State *L, const char *what);
 /* ---- protected.c ---- */
 /* pcall, xpcall and coroutines, into the environment table on top of the stack. */
 void script__add_protected_calls(lua_State *L);
+
+/* ---- load.c ---- */
+/* load(chunk, name, mode, env): text only; env is the caller's own where none is given (upvalue 1).
+ */
+int script__lua_load(lua_State *L);
 
 /* ---- budget.c ---- */
 enum { BUDGET_TICK_MS = 5, BUDGET_SLICE_TICKS = 4, BUDGET_POLL_TICKS = 4, BUDGET_EXIT = 70 };

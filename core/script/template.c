@@ -184,9 +184,12 @@ static int template_look(void *context, const char *name, size_t n, struct buf *
         return error_set(e, mine.code, "%s", mine.message); /* the renderer names the name */
     }
     const char *text = lua_tolstring(L, -1, &len);
-    buf_add(out, text, len);
+    if (len <= LIMIT_TEXT_BYTES)
+        buf_add(out, text, len);
     lua_pop(L, 1);
-    return 0;
+    return len <= LIMIT_TEXT_BYTES ? 0
+                                   : error_set(e, ERROR_LIMIT, "a text of %zu bytes, at most %d",
+                                               len, LIMIT_TEXT_BYTES);
 }
 
 const char *template__render(lua_State *L, const char *text, int values, enum entity entity,

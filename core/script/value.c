@@ -4,6 +4,7 @@
  * "3 working days" for a time; "12" from a CSV for a number), and what cannot
  * be meant is refused with the column, what it takes and what was seen. Text
  * lives in the script's arena, so it lasts until the outermost call ends. */
+#include "script/state_internal.h"
 #include "script/value_internal.h"
 
 #include "baton/base/calendar.h"
@@ -47,6 +48,9 @@ struct value_held {
 void value__release(lua_State *L, int index)
 {
     struct value_held *h = lua_touserdata(L, index);
+    struct script *s = script__of(L);
+    if (s->held == h)
+        s->held = NULL;
     buf_free(&h->buf);
     if (h->p)
         h->release(h->p);
@@ -59,8 +63,24 @@ static int value_release(lua_State *L)
     return 0;
 }
 
+/* Lua does not know of what hangs on its userdata: a loop of errors, each leaving megabytes behind,
+ * would not make it collect. */
+static void value_collect_left(lua_State *L)
+{
+    enum { OTHER_BYTES = 1024 * 1024 }; /* taken for what is no buffer */
+    struct script *s = script__of(L);
+    if (!s->held)
+        return;
+    s->left_bytes += s->held->buf.cap + (s->held->p ? OTHER_BYTES : 0);
+    if (s->left_bytes < LIMIT_LEFT_BYTES)
+        return;
+    s->left_bytes = 0;
+    lua_gc(L, LUA_GCCOLLECT);
+}
+
 static struct value_held *value_push_held(lua_State *L)
 {
+    value_collect_left(L);
     struct value_held *h = lua_newuserdatauv(L, sizeof *h, 0);
     *h = (struct value_held){ .buf = BUF_INIT };
     if (luaL_newmetatable(L, "baton.held")) {
@@ -68,6 +88,7 @@ static struct value_held *value_push_held(lua_State *L)
         lua_setfield(L, -2, "__gc");
     }
     lua_setmetatable(L, -2);
+    script__of(L)->held = h;
     return h;
 }
 
@@ -197,6 +218,8 @@ static struct value value_text_of(lua_State *L, int index, bool *ok)
     size_t n;
     const char *text;
     if (lua_type(L, index) == LUA_TNUMBER) {
+        lua_Number d = lua_tonumber(L, index);
+        *ok = d - d == 0;        /* neither NaN nor infinite */
         lua_pushvalue(L, index); /* lua_tolstring would change the caller's number to text */
         text = lua_tolstring(L, -1, &n);
         text = arena_dupn(value__arena(L), text, n);

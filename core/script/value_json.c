@@ -4,6 +4,7 @@
  * always gives the same text. A table is a list if its keys are 1..n, an object
  * if all are text; anything else is refused with the path to it. An empty table
  * is {} unless it came from a JSON list: such a one carries a mark. */
+#include "script/state_internal.h"
 #include "script/value_internal.h"
 
 #include "baton/base/json.h"
@@ -24,6 +25,8 @@ struct json_step { /* the way down to the value at hand */
 struct json_walk {
     lua_State *L;
     struct jsonw w;
+    struct buf *out;
+    size_t values;
     unsigned depth;
     struct json_step steps[LIMIT_JSON_DEPTH + 1];
 };
@@ -42,6 +45,13 @@ static int json_refuse(struct json_walk *walk, const char *why)
     }
     return script__raisef(walk->L, ERROR_INVALID, "no JSON%s%s: %s", path->len ? " at " : "",
                           buf_text(path), why);
+}
+
+/* What is longer could not be read again. */
+static void json_walk_bound(struct json_walk *walk, size_t more)
+{
+    if (walk->out->len + more > LIMIT_JSON_TEXT_BYTES)
+        json_refuse(walk, "more than 8 MB of text");
 }
 
 static int json_compare_keys(const void *a, const void *b)
@@ -107,8 +117,9 @@ static void json_walk_table(struct json_walk *walk, int index)
         size_t n;
         if (lua_type(L, -2) == LUA_TSTRING) {
             const char *key = lua_tolstring(L, -2, &n);
-            if (!text_is_utf8(key, n))
+            if (!text_is_utf8(key, n) || strlen(key) != n)
                 json_refuse(walk, "a key is not UTF-8 text");
+            json_walk_bound(walk, n);
             texts++;
         } else if (lua_isinteger(L, -2) && lua_tointeger(L, -2) > 0) {
             numbers++;
@@ -121,6 +132,8 @@ static void json_walk_table(struct json_walk *walk, int index)
         json_refuse(walk, "a table with both text keys and numbers");
     if (numbers && highest != numbers)
         json_refuse(walk, "a list with a hole");
+    if (texts > LIMIT_JSON_MEMBERS)
+        json_refuse(walk, "more than 100000 members");
     bool marked = false;
     if (!texts && !numbers && lua_getmetatable(L, index)) {
         luaL_getmetatable(L, VALUE_LIST);
@@ -139,6 +152,7 @@ static void json_walk_text(struct json_walk *walk, int index)
     const char *text = lua_tolstring(walk->L, index, &n);
     if (!text_is_utf8(text, n))
         json_refuse(walk, "text that is not UTF-8");
+    json_walk_bound(walk, n);
     jsonw_textn(&walk->w, text, n);
 }
 
@@ -154,12 +168,23 @@ static void json_walk_number(struct json_walk *walk, int index)
     jsonw_real(&walk->w, d);
 }
 
+/* Ten tables, each holding the next one twice, are a thousand values, and thirty a billion. */
+static void json_walk_look(struct json_walk *walk)
+{
+    enum { LOOK = 1024 };
+    if (++walk->values % LOOK)
+        return;
+    budget__look(walk->L);
+}
+
 static void json_walk_value(struct json_walk *walk, int index)
 {
     lua_State *L = walk->L;
     enum entity entity;
     int64_t id;
     char ref[32];
+    json_walk_look(walk);
+    json_walk_bound(walk, 0);
     switch (lua_type(L, index)) {
     case LUA_TNIL:
         jsonw_null(&walk->w);
@@ -191,7 +216,7 @@ static void json_walk_value(struct json_walk *walk, int index)
 
 void script__to_json(lua_State *L, int index, struct buf *out)
 {
-    struct json_walk walk = { .L = L };
+    struct json_walk walk = { .L = L, .out = out };
     jsonw_start(&walk.w, out);
     json_walk_value(&walk, lua_absindex(L, index));
 }
@@ -268,6 +293,9 @@ int value__push_json(lua_State *L, const char *json, size_t n, struct error *e)
 {
     json_t *tree = NULL;
     lua_pushnil(L);
+    if (n > LIMIT_JSON_TEXT_BYTES) /* its tree takes 16 times as much, outside Lua's quota */
+        return error_set(e, ERROR_LIMIT, "JSON of %zu MB, at most %d are read at once",
+                         n / (1024 * 1024), LIMIT_JSON_TEXT_BYTES / (1024 * 1024));
     int rc = json_read(json, n, &tree, e);
     if (rc < 0)
         return rc;

@@ -28,7 +28,8 @@ static int patterns_open(lua_State *L)
 
 static const char helpers[] =
     "local string = ...\n"
-    "local function all(...) local t = table.pack(...) for i = 1, t.n do t[i] = math.type(t[i]) and "
+    "local function all(...) local t = table.pack(...) for i = 1, t.n do t[i] = math.type(t[i]) "
+    "and "
     "'#' .. t[i] or tostring(t[i]) end return table.concat(t, '|') end\n"
     "return {\n"
     "function(s, p, i) return all(string.find(s, p, i)) end,\n"
@@ -81,11 +82,12 @@ static void call_one(lua_State *L, int helper, const char *s, size_t n, const ch
 static size_t random_pattern(char *out)
 {
     static const char *const pieces[] = {
-        "a",   "b",   "c",    ".",    "%a",      "%d",     "%s",    "%w",    "%p",    "%u",  "%x",
-        "%A",  "[ab]", "[^a]", "[a-c]", "[%a_]",  "[]]",    "[^]]",  "[a-]",  "[%]]",  "%bab", "%b()",
-        "%f[a]", "%f[%w]", "%f[^a]", "(",  "(",   ")",      ")",     "()",    "%1",    "%2",  "$",
-        "^",   "-",   "*",    "+",    "?",       "%",      "[",     "]",     "%%",    "%.",  "%z",
-        "%b",  "%f",  "[a",   "[^",   "[%",      "%0",     "%9",    "(a*",   "(.-)",  "(b?)", "a-",
+        "a",    "b",    "c",     ".",      "%a",     "%d",    "%s",  "%w",   "%p",   "%u",
+        "%x",   "%A",   "[ab]",  "[^a]",   "[a-c]",  "[%a_]", "[]]", "[^]]", "[a-]", "[%]]",
+        "%bab", "%b()", "%f[a]", "%f[%w]", "%f[^a]", "(",     "(",   ")",    ")",    "()",
+        "%1",   "%2",   "$",     "^",      "-",      "*",     "+",   "?",    "%",    "[",
+        "]",    "%%",   "%.",    "%z",     "%b",     "%f",    "[a",  "[^",   "[%",   "%0",
+        "%9",   "(a*",  "(.-)",  "(b?)",   "a-",
     };
     size_t n = 0;
     for (unsigned left = 1 + random_below(6); left; left--) {
@@ -170,8 +172,7 @@ static void arguments_and_limits(void **state)
           "bad argument #1 to '?' (string expected, got no value)" },
         { "return select(2, pcall(string.gsub, 'a', 'a', true))",
           "bad argument #3 to '?' (string/function/table expected, got boolean)" },
-        { "return select(2, pcall(string.gsub, 'a', 'a', '%2'))",
-          "invalid capture index %2" },
+        { "return select(2, pcall(string.gsub, 'a', 'a', '%2'))", "invalid capture index %2" },
         { "local t = {} for k, v in ('a=1, b=2'):gmatch('(%w+)=(%w+)') do t[#t + 1] = k .. v end "
           "return table.concat(t)",
           "a1b2" },

@@ -201,7 +201,7 @@ static void memory_quota(void **state)
         ok(fix_lua(f, 0, "return 'well again'"));
         assert_string_equal(buf_text(&f->output), "well again");
     }
-    refused(fix_lua(f, 0, "return ('x'):rep(1 << 30)"), ERROR_LIMIT, "may hold 4 MB");
+    refused(fix_lua(f, 0, "return ('x'):rep(1 << 30)"), ERROR_LIMIT, "larger than the 4 MB");
     f->options.limit_bytes = 1000;
     script_close(f->s);
     f->s = NULL;

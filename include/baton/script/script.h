@@ -49,7 +49,8 @@ struct script_options {
      * it stopped, and session_cancel. Nothing else of a script or store. NULL: nothing. */
     void (*poll)(void *context);
     /* A plugin (NULL: a session) is in a C function that does not come back, long after its budget;
-     * the process ends with status 70 when this returns. Runs in a signal handler. NULL: nothing. */
+     * the process ends with status 70 when this returns. Runs in a signal handler. NULL: nothing.
+     */
     void (*stuck)(void *context, const char *plugin);
 };
 int script_open(struct script **out, struct domain *d, const struct script_options *o,
