@@ -126,6 +126,14 @@ static void budget_watch(struct script *s)
     }
 }
 
+/* Once is enough: lua_sethook visits every call that is open, and 300,000 of them take longer than
+ * a tick, so that the thread would do nothing else. */
+static void budget_set_hook(lua_State *L)
+{
+    if (lua_gethook(L) != budget_hook)
+        lua_sethook(L, budget_hook, LUA_MASKCOUNT, 1);
+}
+
 /* Async-signal-safe: words of the script, lua_sethook (which Lua allows here), timer_settime. */
 static void budget_on_tick(int signal_number)
 {
@@ -141,7 +149,7 @@ static void budget_on_tick(int signal_number)
         budget_watch(s);
         if (s->tick >= s->deadline || s->tick >= s->slice_end || s->tick >= s->poll_at ||
             s->cancel_wanted)
-            lua_sethook(s->running, budget_hook, LUA_MASKCOUNT, 1);
+            budget_set_hook(s->running);
     } else if (++b->idle_ticks > BUDGET_IDLE_TICKS) {
         b->armed = false;
         budget_set(b->timer, 0);

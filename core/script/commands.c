@@ -5,6 +5,7 @@
  * caller and the plugin, values go as JSON: no table, function or metatable of
  * one environment reaches another. A report may only read. */
 #include "script/commands_internal.h"
+#include "script/value_internal.h"
 
 #include <string.h>
 #include <strings.h>
@@ -285,7 +286,9 @@ static void command_copy(lua_State *L)
         return; /* immutable, and the same for all */
     struct buf *json = script__hold_buf(L);
     script__to_json(L, -2, json);
-    script__push_json_text(L, buf_text(json), json->len);
+    struct error e;
+    if (value__push_json(L, buf_text(json), json->len, &e) < 0)
+        script__raise(L, &e);
     buf_free(json);
     lua_replace(L, -3);
     lua_pop(L, 1);

@@ -2,6 +2,7 @@
  * gathered. A file is written only once all of its rows are known to be good. */
 #include "script/files_internal.h"
 #include "script/records_internal.h"
+#include "script/state_internal.h"
 
 #include "baton/base/csv.h"
 
@@ -188,6 +189,7 @@ static int csv_parse(lua_State *L)
     for (lua_Integer i = 1; csv_row(L, s, "text", &cells, &count); i++) {
         csv_push_row(L, header, cells, count);
         lua_rawseti(L, -2, i);
+        budget__look(L);
     }
     csv_close(s->reader);
     s->reader = NULL;

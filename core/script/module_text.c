@@ -1,11 +1,14 @@
 /* text.* — words of people. */
 #include "script/files_internal.h"
+#include "script/state_internal.h"
 #include "script/value_internal.h"
 
 #include "baton/base/text.h"
 
 #include <ctype.h>
 #include <string.h>
+
+enum { TEXT_LOOK = 1024 };
 
 static const char *text_argument(lua_State *L, int index, const char *what, size_t *n)
 {
@@ -18,6 +21,8 @@ static int text_lua_fold(lua_State *L)
 {
     size_t n;
     const char *text = text_argument(L, 1, "text.fold", &n);
+    if (n > LIMIT_FOLD_BYTES)
+        script__raisef(L, ERROR_LIMIT, "text.fold: %zu bytes, at most %d", n, LIMIT_FOLD_BYTES);
     struct buf *out = script__hold_buf(L);
     text_fold(text, n, out);
     lua_pushlstring(L, buf_text(out), out->len);
@@ -61,6 +66,8 @@ static int text_lua_split(lua_State *L)
             text_trim_span(&part, &part_n);
         lua_pushlstring(L, part, part_n);
         lua_rawseti(L, -2, i);
+        if (i % TEXT_LOOK == 0)
+            budget__look(L);
         if (!next)
             break;
         text = next + sep_n;

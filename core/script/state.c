@@ -44,8 +44,7 @@ static void *state_allocate(void *context, void *ptr, size_t osize, size_t nsize
         s->refused = false;
         if (s->used_bytes + (nsize - had) > limit) {
             s->refused = first;
-            if (!first)
-                state_starved(s);
+            state_starved(s);
             return NULL;
         }
     }

@@ -52,7 +52,7 @@ struct script {
     size_t used_bytes, limit_bytes;
     struct value_held *held; /* made last, while it holds something: value.c */
     size_t left_bytes;       /* in those before it, since a collection for their sake */
-    bool starved;            /* a call asked for memory in vain; where it was: */
+    bool starved;            /* the call at hand asked for memory in vain; last there: */
     char starved_where[ERROR_WHERE_BYTES];
     bool refused; /* the allocator said no, and the next request comes after a collection */
     struct arena *arena;

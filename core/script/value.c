@@ -97,9 +97,22 @@ struct buf *script__hold_buf(lua_State *L)
     return &value_push_held(L)->buf;
 }
 
+static int value_new_held(lua_State *L)
+{
+    value_push_held(L);
+    return 1;
+}
+
+/* What is handed over is released even where there is no memory to hold it. */
 void script__hold(lua_State *L, void *p, void (*release)(void *))
 {
-    struct value_held *h = value_push_held(L);
+    lua_pushcfunction(L, value_new_held);
+    if (lua_pcall(L, 0, 1, 0) != LUA_OK) {
+        if (p)
+            release(p);
+        lua_error(L);
+    }
+    struct value_held *h = lua_touserdata(L, -1);
     h->release = release;
     h->p = p;
 }

@@ -133,7 +133,7 @@ static void json_walk_table(struct json_walk *walk, int index)
     if (numbers && highest != numbers)
         json_refuse(walk, "a list with a hole");
     if (texts > LIMIT_JSON_MEMBERS)
-        json_refuse(walk, "more than 100000 members");
+        json_refuse(walk, "more than 50000 members");
     bool marked = false;
     if (!texts && !numbers && lua_getmetatable(L, index)) {
         luaL_getmetatable(L, VALUE_LIST);
@@ -252,6 +252,7 @@ static void json_push_list(lua_State *L, const struct json_t *value)
 void script__push_json(lua_State *L, const struct json_t *value)
 {
     luaL_checkstack(L, 6, "JSON");
+    budget__look(L);
     const char *key;
     json_t *item;
     switch (json_typeof(value)) {
@@ -289,13 +290,10 @@ static void json_release(void *tree)
     json_decref(tree);
 }
 
-int value__push_json(lua_State *L, const char *json, size_t n, struct error *e)
+static int json_push_text(lua_State *L, const char *json, size_t n, struct error *e)
 {
     json_t *tree = NULL;
     lua_pushnil(L);
-    if (n > LIMIT_JSON_TEXT_BYTES) /* its tree takes 16 times as much, outside Lua's quota */
-        return error_set(e, ERROR_LIMIT, "JSON of %zu MB, at most %d are read at once",
-                         n / (1024 * 1024), LIMIT_JSON_TEXT_BYTES / (1024 * 1024));
     int rc = json_read(json, n, &tree, e);
     if (rc < 0)
         return rc;
@@ -307,7 +305,18 @@ int value__push_json(lua_State *L, const char *json, size_t n, struct error *e)
     return 0;
 }
 
+/* No budget reaches the parser, and its tree takes 16 times as much, outside Lua's quota. */
+int value__push_json(lua_State *L, const char *json, size_t n, struct error *e)
+{
+    size_t most = script__plugin(L) ? LIMIT_JSON_PLUGIN_BYTES : LIMIT_JSON_TEXT_BYTES;
+    if (n <= most)
+        return json_push_text(L, json, n, e);
+    lua_pushnil(L);
+    return error_set(e, ERROR_LIMIT, "JSON of %zu bytes, at most %zu are read at once", n, most);
+}
+
+/* What the core wrote is as long as it has to be. */
 void script__push_json_text(lua_State *L, const char *json, size_t n)
 {
-    value__push_json(L, json, n, NULL);
+    json_push_text(L, json, n, NULL);
 }

@@ -15,9 +15,7 @@ enum {
     LIMIT_SEARCH_TERMS = 16,
     LIMIT_INI_LINE_BYTES = 4096,
     LIMIT_INI_FILE_BYTES = 1024 * 1024,
-    LIMIT_SOURCE_BYTES = 1024 * 1024,   /* one Lua file */
-    LIMIT_GOTOS = 8192,                 /* in one Lua file */
-    LIMIT_STATEMENT_BYTES = 128 * 1024, /* one statement at the prompt */
+    LIMIT_SOURCE_BYTES = 1024 * 1024, /* one Lua file */
     LIMIT_CSV_CELL_BYTES = 4 * 1024 * 1024,
     LIMIT_CSV_COLUMNS = 1024,
     LIMIT_JSON_LINE_BYTES = 4 * 1024 * 1024,
@@ -45,21 +43,27 @@ enum {
     LIMIT_DUE_PER_TURN = 256,  /* timers fired in one commit */
     LIMIT_DIRTY_ROWS =
         262144, /* referrals changed in memory and not yet settled: some 600 bytes each */
-    LIMIT_SETTLE_SLICE = 512,           /* rows settled at once when idle */
-    LIMIT_CACHE_STATEMENTS = 128,       /* prepared list statements kept */
-    LIMIT_LUA_BYTES = 64 * 1024 * 1024, /* default quota of one organisation's Lua state */
-    LIMIT_CALL_MS = 250,                /* default time budget of one call into a plugin */
-    LIMIT_CALL_MS_HIGH = 60000,         /* the most that org.ini may set it to */
-    LIMIT_STUCK_MS = 2000, /* computed in a C function after the budget: the process ends */
-    LIMIT_JSON_TEXT_BYTES = 8 * 1024 * 1024, /* read by a script or plugin at once */
-    LIMIT_JSON_MEMBERS = 100000,             /* of one object that a script or plugin writes */
-    LIMIT_LEFT_BYTES = 16 * 1024 * 1024,     /* in buffers that errors of scripts left behind */
-    LIMIT_MOVE_FIRINGS = 1000000,            /* at one instant of a clock that is moved */
-    LIMIT_SPEC_FIRINGS = 100000,             /* the same in one case of a spec */
-    LIMIT_STATEMENT_MS = 5000,               /* of one REPL statement */
-    LIMIT_OUTPUT_BYTES = 4 * 1024 * 1024,    /* printed by one statement or script call */
-    LIMIT_MESSAGE_ATTEMPTS = 8,              /* then the message is dead */
-    LIMIT_REFUSED_SHOWN = 20                 /* refused lines that an import report spells out */
+    LIMIT_SETTLE_SLICE = 512,             /* rows settled at once when idle */
+    LIMIT_CACHE_STATEMENTS = 128,         /* prepared list statements kept */
+    LIMIT_LUA_BYTES = 64 * 1024 * 1024,   /* default quota of one organisation's Lua state */
+    LIMIT_CALL_MS = 250,                  /* default time budget of one call into a plugin */
+    LIMIT_CALL_MS_HIGH = 60000,           /* the most that org.ini may set it to */
+    LIMIT_MOVE_FIRINGS = 1000000,         /* at one instant of a clock that is moved */
+    LIMIT_SPEC_FIRINGS = 100000,          /* the same in one case of a spec */
+    LIMIT_STATEMENT_MS = 5000,            /* of one REPL statement */
+    LIMIT_OUTPUT_BYTES = 4 * 1024 * 1024, /* printed by one statement or script call */
+    LIMIT_MESSAGE_ATTEMPTS = 8,           /* then the message is dead */
+    LIMIT_REFUSED_SHOWN = 20,             /* refused lines that an import report spells out */
+
+    /* What scripts and plugins may ask for at once (docs/security.md). */
+    LIMIT_GOTOS = 8192,                      /* in one Lua file */
+    LIMIT_STATEMENT_BYTES = 128 * 1024,      /* one statement at the prompt */
+    LIMIT_JSON_TEXT_BYTES = 8 * 1024 * 1024, /* read or written as JSON */
+    LIMIT_JSON_PLUGIN_BYTES = 1024 * 1024,   /* read as JSON within a plugin */
+    LIMIT_JSON_MEMBERS = 50000,              /* of one object that is written */
+    LIMIT_LEFT_BYTES = 16 * 1024 * 1024,     /* in buffers that errors left behind */
+    LIMIT_FOLD_BYTES = 1024 * 1024,          /* folded at once */
+    LIMIT_STUCK_MS = 2000 /* computed in a C function after the budget: the process ends */
 };
 
 #endif
