@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "baton/base/clock.h"
 #include "baton/base/memory.h"
 #include "baton/store/store.h"
 
@@ -61,13 +62,6 @@ static void budget_set(timer_t timer, long period_ms)
 }
 
 /* ---- the backstop; all of it async-signal-safe ---- */
-
-static int64_t budget_cpu_ms(void)
-{
-    struct timespec t = { 0 };
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct budget_line {
     char text[320];
@@ -117,7 +111,7 @@ static void budget_watch(struct script *s)
         s->over_since_ms = -1;
         return;
     }
-    int64_t now = budget_cpu_ms();
+    int64_t now = (int64_t)(clock_thread_cpu_ns() / 1000000); /* one system call */
     if (s->over_since_ms < 0 || s->over_deadline != s->deadline) {
         s->over_since_ms = now;
         s->over_deadline = s->deadline;

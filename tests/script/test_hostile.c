@@ -231,6 +231,26 @@ static void waiting_is_no_hanging(void **state)
     refused(fix_lua(f, 30, "while true do end"), ERROR_LIMIT, "30 ms");
 }
 
+/* The timer must not outpace a script that gives way with 200,000 calls open. */
+static void deep_recursion_gives_way(void **state)
+{
+    struct fix *f = *state;
+    struct script_frame frame = { .what = "script", .actor = &fix_operator };
+    lua_State *L = script__main(f->s), *co = lua_newthread(L);
+    bool yielded = true;
+    int results = 0, steps = 0;
+    ok(fix_lua(f, 0, "return 1")); /* makes the environment */
+    assert_int_equal(luaL_loadstring(co, "local function deep(n) return 1 + deep(n + 1) end\n"
+                                         "for i = 1, 3 do pcall(deep, 1) end return 'back'"),
+                     LUA_OK);
+    lua_rawgeti(co, LUA_REGISTRYINDEX, f->env);
+    lua_setupvalue(co, -2, 1);
+    for (; yielded && steps < 5000; steps++)
+        ok(script__resume(L, co, &frame, 0, &results, &yielded, &f->e));
+    assert_int_equal(results, 1);
+    assert_string_equal(lua_tostring(co, -1), "back");
+}
+
 /* ---- handles ---- */
 
 static void handles_of_what_is_gone(void **state)
@@ -282,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_allocation_of_loading, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(a_function_that_never_returns, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(waiting_is_no_hanging, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(deep_recursion_gives_way, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(handles_of_what_is_gone, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(odd_text_in_columns, fix_setup, fix_teardown),
     };
