@@ -5,14 +5,9 @@
 
 enum { LIBRARY_LOOK = 4096, LIBRARY_ELEMENT_BYTES = 16 };
 
-lua_Integer library__elements(lua_State *L)
-{
-    return (lua_Integer)(script__of(L)->limit_bytes / LIBRARY_ELEMENT_BYTES);
-}
-
 void library__check_elements(lua_State *L, const char *what, lua_Unsigned count)
 {
-    lua_Integer most = library__elements(L);
+    lua_Integer most = (lua_Integer)(script__of(L)->limit_bytes / LIBRARY_ELEMENT_BYTES);
     if (count > (lua_Unsigned)most)
         script__raisef(L, ERROR_LIMIT, "%s of %llu elements: at most %lld", what,
                        (unsigned long long)count, (long long)most);
