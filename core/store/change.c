@@ -175,7 +175,7 @@ int store_change(struct store *s, const struct store_change *c, const struct row
     const struct row *before = NULL;
     int result = 0;
     if (s->failed)
-        return error_set(e, ERROR_IO, "%s: failed earlier and must be opened again", s->path);
+        return store__failed_error(s, e);
     if (c->id && (result = store_get(s, c->entity, c->id, &before, e)))
         return result;
     if (before && (result = change_check_version(c, before, e)))

@@ -81,7 +81,7 @@ int store__due_add(struct store *s, enum entity entity, int64_t id, int64_t at_m
 {
     sqlite3_stmt *st = store__statement(s, SQL_DUE_INSERT, e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     sqlite3_bind_int64(st, 1, at_ms);
     sqlite3_bind_int64(st, 2, entity);
     sqlite3_bind_int64(st, 3, id);
@@ -117,7 +117,7 @@ static int due_first_in_table(struct store *s, unsigned entities, int64_t until_
 {
     sqlite3_stmt *st = store__statement_for(s, store__statement_text(SQL_DUE_AFTER), e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     sqlite3_bind_int64(st, 1, s->due_floor.at_ms);
     sqlite3_bind_int64(st, 2, s->due_floor.entity);
     sqlite3_bind_int64(st, 3, s->due_floor.id);
@@ -214,7 +214,7 @@ int store_due_listed(struct store *s, enum entity entity, int64_t id, int64_t at
             *out = true;
     sqlite3_stmt *st = *out ? NULL : store__statement(s, SQL_DUE_HAS, e);
     if (!st)
-        return *out ? 0 : -(int)ERROR_IO;
+        return *out ? 0 : s->unprepared;
     sqlite3_bind_int64(st, 1, at_ms);
     sqlite3_bind_int64(st, 2, entity);
     sqlite3_bind_int64(st, 3, id);
@@ -232,7 +232,7 @@ int store__due_clean(struct store *s, struct error *e)
         return 0;
     sqlite3_stmt *st = store__statement(s, SQL_DUE_DELETE_BELOW, e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     sqlite3_bind_int64(st, 1, s->due_floor.at_ms);
     sqlite3_bind_int64(st, 2, s->due_floor.entity);
     sqlite3_bind_int64(st, 3, s->due_floor.id);

@@ -93,7 +93,7 @@ static int event_insert(struct store *s, const struct event *event, struct error
     store_event_hash(&salted, s->head, hash);
     sqlite3_stmt *st = store__statement(s, SQL_EVENT_INSERT, e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     sqlite3_bind_int64(st, 1, event->seq);
     sqlite3_bind_int64(st, 2, event->at_ms);
     sqlite3_bind_int64(st, 3, event->entity);
@@ -168,6 +168,8 @@ static int event_give(struct store *s, sqlite3_stmt *st, store_each_event each, 
 {
     struct event event;
     store__event_read(st, &event);
+    if (store__out_of_memory(st))
+        return store__sql_error(s, SQLITE_NOMEM, e);
     *previous = event.previous;
     int result = event_check(s, &event, e);
     return result ? result : each(context, &event);
@@ -178,7 +180,7 @@ static int event_get(struct store *s, int64_t seq, store_each_event each, void *
 {
     sqlite3_stmt *st = store__statement_for(s, store__statement_text(SQL_EVENT_GET), e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     sqlite3_bind_int64(st, 1, seq);
     int rc = sqlite3_step(st), result;
     if (rc == SQLITE_ROW)
@@ -226,7 +228,7 @@ int store_events(struct store *s, int64_t after_seq, size_t limit, store_each_ev
 {
     sqlite3_stmt *st = store__statement_for(s, store__statement_text(SQL_EVENT_AFTER), e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     sqlite3_bind_int64(st, 1, after_seq);
     sqlite3_bind_int64(st, 2, limit ? (sqlite3_int64)limit : -1);
     int rc, result = 0;

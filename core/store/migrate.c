@@ -74,18 +74,19 @@ static int migrate_climb(struct store *s, int64_t version, struct error *e)
     for (int64_t at = version; at < STORE_SCHEMA_VERSION && !result; at++)
         result = steps[at](s, e);
     if (!result) {
-        char sql[96];
-        snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-                 (int)STORE_APPLICATION_ID, (int)STORE_SCHEMA_VERSION);
+        char sql[48];
+        snprintf(sql, sizeof sql, "PRAGMA application_id = %d", (int)STORE_APPLICATION_ID);
         result = store__exec(s, sql, e);
     }
+    if (!result)
+        result = store__log_set_version(s, e);
     return result;
 }
 
 static int migrate_look(struct store *s, bool create, int64_t *version, struct error *e)
 {
     int64_t application = 0, tables = 0;
-    int result = migrate_pragma(s, "PRAGMA user_version", version, e);
+    int result = store__log_version(s, version, e);
     if (!result)
         result = migrate_pragma(s, "PRAGMA application_id", &application, e);
     if (!result)

@@ -42,14 +42,14 @@ int store_point_undo(struct store *s, const struct store_point *p, struct error 
     s->due_floor =
         (struct due_entry){ .at_ms = p->floor_at_ms, .id = p->floor_id, .entity = p->floor_entity };
     store__turn_forget_cache(s);
-    int result = store__run_named(s, SQL_ROLLBACK_TO, e);
+    int result = s->failed ? store__failed_error(s, e) : store__run_named(s, SQL_ROLLBACK_TO, e);
     return result ? result : store__run_named(s, SQL_RELEASE, e);
 }
 
 int store_point_keep(struct store *s, struct error *e)
 {
     assert(s->in_command);
-    return store__run_named(s, SQL_RELEASE, e);
+    return s->failed ? store__failed_error(s, e) : store__run_named(s, SQL_RELEASE, e);
 }
 
 /* ---- events of the open command ---- */
@@ -72,7 +72,7 @@ int store_pending(struct store *s, int64_t after_seq, store_each_event each, voi
 int store__copy(struct store *s, struct store *from, struct error *e)
 {
     if (from->failed)
-        return error_set(e, ERROR_IO, "%s: failed earlier and must be opened again", from->path);
+        return store__failed_error(from, e);
     if (from->in_turn)
         return error_set(e, ERROR_BUSY, "%s: a turn is open: it cannot be copied now", from->path);
     sqlite3_backup *backup = sqlite3_backup_init(s->db, "main", from->db, "main");

@@ -241,7 +241,7 @@ static int query_next_settled(struct store *s, const struct store_query *q, sqli
             store__dirty_find(&s->dirty, sqlite3_column_int64(st, 0)))
             continue;
         *out = store__row_read(q->entity, st);
-        return 0;
+        return *out ? 0 : store__sql_error(s, SQLITE_NOMEM, e);
     }
     *out = NULL;
     return rc == SQLITE_DONE ? 0 : store__sql_error(s, rc, e);
@@ -289,7 +289,7 @@ int store_list(struct store *s, const struct store_query *q, store_each each, vo
     sqlite3_stmt *st = query_prepare(s, q, &sql, e);
     buf_free(&sql);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     int result = query_merge(s, q, st, limit, each, context, e);
     sqlite3_reset(st);
     sqlite3_clear_bindings(st);
@@ -306,7 +306,7 @@ int store_find_by(struct store *s, enum entity entity, int column, const char *t
     sqlite3_stmt *st = store__statement_for(s, buf_text(&sql), e);
     buf_free(&sql);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     sqlite3_bind_text(st, 1, text, -1, SQLITE_STATIC);
     int rc = sqlite3_step(st);
     int64_t id = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
@@ -342,7 +342,7 @@ int store_count(struct store *s, const struct store_query *q, int64_t *out, stru
     sqlite3_stmt *st = query_prepare(s, q, &sql, e);
     buf_free(&sql);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     int rc = sqlite3_step(st);
     if (rc == SQLITE_ROW)
         *out = sqlite3_column_int64(st, 0);
@@ -368,10 +368,14 @@ int store_count_by(struct store *s, const struct store_query *q, int column, sto
     sqlite3_stmt *st = query_prepare(s, q, &sql, e);
     buf_free(&sql);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     int rc = SQLITE_DONE;
     while (!result && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         struct value v = store__column_value(st, 0);
+        if (store__out_of_memory(st)) {
+            rc = SQLITE_NOMEM;
+            break;
+        }
         result = each(context, &v, sqlite3_column_int64(st, 1));
     }
     if (!result && rc != SQLITE_DONE)

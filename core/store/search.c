@@ -16,7 +16,7 @@ int store__search_feed(struct store *s, const struct row *r, bool is_new, struct
     sqlite3_stmt *st;
     if (!is_new) {
         if (!(st = store__statement(s, SQL_SEARCH_DELETE, e)))
-            return -(int)ERROR_IO;
+            return s->unprepared;
         sqlite3_bind_int64(st, 1, rowid);
         result = store__run(s, st, e);
     }
@@ -27,7 +27,7 @@ int store__search_feed(struct store *s, const struct row *r, bool is_new, struct
             buf_putc(&s->folded, '\n');
         }
     if (result || !(st = store__statement(s, SQL_SEARCH_INSERT, e)))
-        return result ? result : -(int)ERROR_IO;
+        return result ? result : s->unprepared;
     sqlite3_bind_int64(st, 1, rowid);
     sqlite3_bind_text(st, 2, buf_text(&s->folded), (int)s->folded.len, SQLITE_STATIC);
     return store__run(s, st, e);
@@ -81,7 +81,7 @@ int store_search(struct store *s, enum entity entity, const char *text, size_t l
     sqlite3_stmt *st = store__statement_for(
         s, store__statement_text(entity == ENTITY_NONE ? SQL_SEARCH : SQL_SEARCH_ONE), e);
     if (!st) {
-        result = -(int)ERROR_IO;
+        result = s->unprepared;
         goto out;
     }
     sqlite3_bind_text(st, at++, buf_text(&expression), (int)expression.len, SQLITE_STATIC);

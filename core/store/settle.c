@@ -45,7 +45,7 @@ int store__index_fields(struct store *s, const struct row *r, struct error *e)
         return 0;
     sqlite3_stmt *st = store__statement(s, SQL_FIELD_INDEX_DELETE, e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     sqlite3_bind_int64(st, 1, r->entity);
     sqlite3_bind_int64(st, 2, r->id);
     int result = store__run(s, st, e);
@@ -59,7 +59,10 @@ int store__index_fields(struct store *s, const struct row *r, struct error *e)
             continue;
         buf_clear(&text);
         store__field_text(&v, &text);
-        st = store__statement(s, SQL_FIELD_INDEX_INSERT, e);
+        if (!(st = store__statement(s, SQL_FIELD_INDEX_INSERT, e))) {
+            result = s->unprepared;
+            break;
+        }
         sqlite3_bind_int64(st, 1, r->entity);
         sqlite3_bind_text(st, 2, s->indexed[i].name, -1, SQLITE_STATIC);
         sqlite3_bind_text(st, 3, buf_text(&text), (int)text.len, SQLITE_STATIC);

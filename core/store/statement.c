@@ -41,65 +41,19 @@ static const char *const texts[SQL_END] = {
         "INSERT INTO field_indexed (entity, name) VALUES (?,?) ON CONFLICT DO NOTHING",
 };
 
-/* After these SQLite may have rolled the transaction back by itself, so the turn is lost. */
-static bool statement_error_is_fatal(int rc)
-{
-    switch (rc & 0xff) {
-    case SQLITE_CONSTRAINT:
-    case SQLITE_TOOBIG:
-    case SQLITE_RANGE:
-    case SQLITE_MISMATCH:
-        return false;
-    default:
-        return true;
-    }
-}
-
-int store__sql_error(struct store *s, int rc, struct error *e)
-{
-    const char *detail = s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc);
-    if (s->in_turn && statement_error_is_fatal(rc))
-        s->failed = true;
-    switch (rc & 0xff) {
-    case SQLITE_FULL:
-        return error_set(e, ERROR_IO, "%s: the disk is full; nothing was written", s->path);
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-        return error_set(e, ERROR_IO, "%s: the file or its folder can't be written (%s)", s->path,
-                         detail);
-    case SQLITE_CANTOPEN:
-        return error_set(e, ERROR_IO, "%s: can't be opened (%s)", s->path, detail);
-    case SQLITE_IOERR:
-        return error_set(e, ERROR_IO, "%s: reading or writing failed (%s)", s->path,
-                         sqlite3_errstr(rc));
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return error_set(e, ERROR_BUSY, "%s: another process has it open", s->path);
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return error_set(e, ERROR_CORRUPT,
-                         "%s: damaged, or not a database of baton (%s); restore a backup", s->path,
-                         detail);
-    case SQLITE_TOOBIG:
-        return error_set(e, ERROR_LIMIT, "%s: a value is too large", s->path);
-    case SQLITE_CONSTRAINT:
-        return error_set(e, ERROR_CONFLICT, "%s: %s", s->path, detail);
-    default:
-        return error_set(e, ERROR_IO, "%s: %s", s->path, detail);
-    }
-}
-
-static int statement_prepare(struct store *s, const char *sql, sqlite3_stmt **out, struct error *e)
+int store__prepare(struct store *s, const char *sql, sqlite3_stmt **out, struct error *e)
 {
     int rc = sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
-    return rc == SQLITE_OK ? 0 : store__sql_error(s, rc, e);
+    if (rc != SQLITE_OK)
+        s->unprepared = store__sql_error(s, rc, e);
+    return rc == SQLITE_OK ? 0 : s->unprepared;
 }
 
 sqlite3_stmt *store__statement(struct store *s, enum statement which, struct error *e)
 {
     assert(texts[which]);
     sqlite3_stmt **st = &s->statements[which];
-    if (!*st && statement_prepare(s, texts[which], st, e))
+    if (!*st && store__prepare(s, texts[which], st, e))
         return NULL;
     sqlite3_reset(*st);
     return *st;
@@ -128,7 +82,7 @@ sqlite3_stmt *store__statement_for(struct store *s, const char *sql, struct erro
     }
     s->cached[at].sql = NULL;
     s->cached[at].st = NULL;
-    if (statement_prepare(s, sql, &s->cached[at].st, e)) {
+    if (store__prepare(s, sql, &s->cached[at].st, e)) {
         s->cached[at].sql = mem_dup("");
         return NULL;
     }
@@ -147,13 +101,18 @@ int store__run(struct store *s, sqlite3_stmt *st, struct error *e)
 int store__run_named(struct store *s, enum statement which, struct error *e)
 {
     sqlite3_stmt *st = store__statement(s, which, e);
-    return st ? store__run(s, st, e) : -(int)ERROR_IO;
+    return st ? store__run(s, st, e) : s->unprepared;
 }
 
 int store__exec(struct store *s, const char *sql, struct error *e)
 {
     int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? 0 : store__sql_error(s, rc, e);
+}
+
+bool store__out_of_memory(sqlite3_stmt *st)
+{
+    return sqlite3_errcode(sqlite3_db_handle(st)) == SQLITE_NOMEM;
 }
 
 void store__bind(sqlite3_stmt *st, int at, const struct value *v)

@@ -10,6 +10,7 @@
 #include "store/store_internal.h"
 
 enum { STORE_CACHE_BYTES = 8 * 1024 * 1024, STORE_CHECKPOINT_PAGES = 4000, STORE_BUSY_MS = 200 };
+#define STORE_HIGHEST (INT64_C(1) << 48)
 
 /* A scratch database needs nothing but to be undone: no log, no sync. */
 static int store_configure_scratch(struct store *s, size_t cache_bytes, struct error *e)
@@ -42,43 +43,61 @@ static int store_configure(struct store *s, const struct store_options *o, struc
     buf_printf(
         &sql,
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-        "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%zu; PRAGMA wal_autocheckpoint = %d;"
+        "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%zu;"
         "PRAGMA journal_size_limit = 67108864; PRAGMA mmap_size = 0",
-        (cache_bytes ? cache_bytes : STORE_CACHE_BYTES) / 1024, (int)STORE_CHECKPOINT_PAGES);
+        (cache_bytes ? cache_bytes : STORE_CACHE_BYTES) / 1024);
+    store__log_watch(s);
     int result = store__exec(s, buf_text(&sql), e);
     buf_free(&sql);
     return result;
 }
 
 /* WAL and lock are taken by the first read; taking them now says "busy" now. */
-static int store_lock(struct store *s, struct error *e)
+static int store_lock(struct store *s, bool scratch, struct error *e)
 {
-    return s->read_only ? 0 : store__exec(s, "BEGIN IMMEDIATE; COMMIT", e);
+    int result = s->read_only ? 0 : store__exec(s, "BEGIN IMMEDIATE; COMMIT", e);
+    return result || scratch ? result : store__log_check(s, e);
 }
 
-static int store_load_counters(struct store *s, struct error *e)
+/* Numbers far above what anybody can have made are damage, and would run over. */
+static int store_check_number(const struct store *s, int64_t number, struct error *e)
 {
-    for (int i = 1; i < ENTITY_END; i++) {
-        struct buf sql = BUF_INIT;
-        buf_printf(&sql, "SELECT coalesce(max(id), 0) FROM %s", schema_of((enum entity)i)->name);
-        sqlite3_stmt *st = store__statement_for(s, buf_text(&sql), e);
-        buf_free(&sql);
-        if (!st)
-            return -(int)ERROR_IO;
-        int rc = sqlite3_step(st);
-        s->next_id[i] = sqlite3_column_int64(st, 0) + 1;
-        sqlite3_reset(st);
-        if (rc != SQLITE_ROW)
-            return store__sql_error(s, rc, e);
-    }
+    if (number >= 0 && number <= STORE_HIGHEST)
+        return 0;
+    return error_set(e, ERROR_CORRUPT, "%s: damaged: a record or event has the number %lld",
+                     s->path, (long long)number);
+}
+
+static int store_load_next_id(struct store *s, enum entity entity, struct error *e)
+{
+    struct buf sql = BUF_INIT;
+    buf_printf(&sql, "SELECT coalesce(max(id), 0) FROM %s", schema_of(entity)->name);
+    sqlite3_stmt *st = store__statement_for(s, buf_text(&sql), e);
+    buf_free(&sql);
+    if (!st)
+        return s->unprepared;
+    int rc = sqlite3_step(st);
+    int64_t highest = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
+    int result = rc == SQLITE_ROW ? store_check_number(s, highest, e) : store__sql_error(s, rc, e);
+    sqlite3_reset(st);
+    if (!result)
+        s->next_id[entity] = highest + 1;
+    return result;
+}
+
+static int store_load_last_event(struct store *s, struct error *e)
+{
     sqlite3_stmt *st = store__statement(s, SQL_EVENT_LAST, e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     int rc = sqlite3_step(st), result = 0;
     s->next_seq = 1;
     if (rc == SQLITE_ROW && sqlite3_column_bytes(st, 1) == DIGEST_BYTES) {
-        s->next_seq = sqlite3_column_int64(st, 0) + 1;
-        memcpy(s->head, sqlite3_column_blob(st, 1), DIGEST_BYTES);
+        result = store_check_number(s, sqlite3_column_int64(st, 0), e);
+        if (!result) {
+            s->next_seq = sqlite3_column_int64(st, 0) + 1;
+            memcpy(s->head, sqlite3_column_blob(st, 1), DIGEST_BYTES);
+        }
     } else if (rc != SQLITE_DONE) {
         result = rc == SQLITE_ROW
                      ? error_set(e, ERROR_CORRUPT, "%s: the last event is damaged", s->path)
@@ -86,6 +105,14 @@ static int store_load_counters(struct store *s, struct error *e)
     }
     sqlite3_reset(st);
     return result;
+}
+
+static int store_load_counters(struct store *s, struct error *e)
+{
+    int result = 0;
+    for (int i = 1; i < ENTITY_END && !result; i++)
+        result = store_load_next_id(s, (enum entity)i, e);
+    return result ? result : store_load_last_event(s, e);
 }
 
 static void store_keep_indexed(struct store *s, enum entity entity, const char *field)
@@ -99,13 +126,18 @@ static int store_load_indexed(struct store *s, struct error *e)
 {
     sqlite3_stmt *st = store__statement(s, SQL_FIELD_INDEXED, e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     int rc;
     while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
         int entity = sqlite3_column_int(st, 0);
+        const char *name = (const char *)sqlite3_column_text(st, 1);
+        if (!name)
+            break;
         if (entity > ENTITY_NONE && entity < ENTITY_END)
-            store_keep_indexed(s, (enum entity)entity, (const char *)sqlite3_column_text(st, 1));
+            store_keep_indexed(s, (enum entity)entity, name);
     }
+    if (rc == SQLITE_ROW)
+        rc = SQLITE_NOMEM; /* a name is never null */
     sqlite3_reset(st);
     return rc == SQLITE_DONE ? 0 : store__sql_error(s, rc, e);
 }
@@ -156,19 +188,30 @@ static void store_remember_file(struct store *s, bool scratch)
     if (s->has_file) {
         s->device = st.st_dev;
         s->inode = st.st_ino;
+        store__log_remember(s);
     }
+}
+
+/* The log stays beside the file as it is: closing would write it back. */
+static void store_leave_log(struct store *s)
+{
+    if (s->db)
+        sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
 int store__check_file(struct store *s, struct error *e)
 {
     struct stat st;
-    if (!s->has_file ||
-        (stat(s->path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode))
+    if (!s->has_file || (stat(s->path, &st) == 0 && st.st_dev == s->device &&
+                         st.st_ino == s->inode && store__log_is_same(s, &st)))
         return 0;
     s->failed = true;
-    return error_set(e, ERROR_IO,
-                     "%s: the file was removed or replaced while it was open; nothing was written",
-                     s->path);
+    store_leave_log(s);
+    return error_set(
+        e, ERROR_IO,
+        "%s: the file was removed, replaced or changed by another program while it was "
+        "open; nothing was written",
+        s->path);
 }
 
 int store_open(struct store **out, const struct store_options *o, struct error *e)
@@ -180,12 +223,15 @@ int store_open(struct store **out, const struct store_options *o, struct error *
     s->path = mem_dup(o->path);
     s->read_only = o->read_only;
     s->dirty_limit = o->dirty_rows ? o->dirty_rows : LIMIT_DIRTY_ROWS;
+    s->checkpoint_pages = STORE_CHECKPOINT_PAGES;
     s->due_floor = (struct due_entry){ .at_ms = INT64_MIN };
     if ((result = store_connect(s, o, e)) || (result = store_configure(s, o, e)) ||
-        (result = store_lock(s, e)) || (result = store__migrate(s, o->create || o->scratch, e)) ||
+        (result = store_lock(s, o->scratch, e)) ||
+        (result = store__migrate(s, o->create || o->scratch, e)) ||
         (result = store_load_counters(s, e)) || (result = store_load_indexed(s, e)) ||
         (result = store__recover(s, e))) {
         s->failed = true;
+        store_leave_log(s);
         store_close(s);
         return result;
     }
@@ -233,11 +279,14 @@ int store_meta_get(struct store *s, const char *key, struct buf *out, struct err
 {
     sqlite3_stmt *st = store__statement(s, SQL_META_GET, e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
     int rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW)
-        buf_add(out, sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+    const void *value = rc == SQLITE_ROW ? sqlite3_column_text(st, 0) : NULL;
+    if (value)
+        buf_add(out, value, (size_t)sqlite3_column_bytes(st, 0));
+    else if (rc == SQLITE_ROW)
+        rc = SQLITE_NOMEM; /* a value is never null */
     sqlite3_reset(st);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store__sql_error(s, rc, e);
 }
@@ -247,7 +296,7 @@ int store_meta_set(struct store *s, const char *key, const char *text, struct er
     int result = s->in_command ? store__savepoint(s, e) : 0;
     sqlite3_stmt *st = result ? NULL : store__statement(s, SQL_META_SET, e);
     if (!st)
-        return result ? result : -(int)ERROR_IO;
+        return result ? result : s->unprepared;
     sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
     sqlite3_bind_text(st, 2, text, -1, SQLITE_STATIC);
     return store__run(s, st, e);
@@ -278,7 +327,7 @@ int store_index_field(struct store *s, enum entity entity, const char *field, st
     store_keep_indexed(s, entity, field);
     sqlite3_stmt *st = store__statement(s, SQL_FIELD_DECLARE, e);
     if (!st)
-        result = -(int)ERROR_IO;
+        result = s->unprepared;
     if (!result) {
         sqlite3_bind_int(st, 1, (int)entity);
         sqlite3_bind_text(st, 2, field, -1, SQLITE_STATIC);
@@ -336,7 +385,7 @@ int store_check(struct store *s, struct error *e)
 {
     sqlite3_stmt *st = store__statement_for(s, "PRAGMA quick_check(1)", e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     int rc = sqlite3_step(st), result = 0;
     if (rc != SQLITE_ROW)
         result = store__sql_error(s, rc, e);

@@ -8,6 +8,7 @@
 #define STORE_INTERNAL_H
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "baton/base/buf.h"
@@ -53,14 +54,36 @@ sqlite3_stmt *store__statement(struct store *s, enum statement which, struct err
 /* The same for any SQL text, cached by it: another one where that is in the middle of its rows. */
 const char *store__statement_text(enum statement which);
 sqlite3_stmt *store__statement_for(struct store *s, const char *sql, struct error *e);
+/* Why store__statement or store__statement_for gave NULL is in s->unprepared. */
+int store__prepare(struct store *s, const char *sql, sqlite3_stmt **out, struct error *e);
+/* A column of the row at hand could not be read for want of memory. */
+bool store__out_of_memory(sqlite3_stmt *st);
 /* Steps a statement that gives no rows, and resets it. */
 int store__run(struct store *s, sqlite3_stmt *st, struct error *e);
 int store__run_named(struct store *s, enum statement which, struct error *e);
 int store__exec(struct store *s, const char *sql, struct error *e);
-/* Turns a SQLite result into an error; marks the store failed where the turn can't go on. */
-int store__sql_error(struct store *s, int rc, struct error *e);
 void store__finalize_all(struct store *s);
 void store__bind(sqlite3_stmt *st, int at, const struct value *v);
+
+/* ---- log.c: the write-ahead log ---- */
+/* Before anything is read. */
+void store__log_watch(struct store *s);
+/* Under the lock: does a log that is there belong to this database? Then it goes into it. */
+int store__log_check(struct store *s, struct error *e);
+int store__log_version(struct store *s, int64_t *schema, struct error *e);
+/* The schema of this baton, and the generation: at the first commit into an empty log. */
+int store__log_set_version(struct store *s, struct error *e);
+void store__log_committed(struct store *s);
+void store__log_checkpoint(struct store *s); /* that fails is no harm: it is tried again */
+void store__log_remember(struct store *s);   /* how the file of the database looks now */
+bool store__log_is_same(struct store *s, const struct stat *st);
+
+/* ---- sql_error.c ---- */
+/* Turns a SQLite result into an error; marks the store failed where the turn can't go on. Call it
+ * before anything else touches the connection. */
+int store__sql_error(struct store *s, int rc, struct error *e);
+/* Of a store that is failed: why. */
+int store__failed_error(const struct store *s, struct error *e);
 
 /* ---- store.c ---- */
 int store__check_file(struct store *s, struct error *e); /* still the file that was opened? */
@@ -118,7 +141,15 @@ struct store {
     bool has_file; /* and which: a commit into a file that nobody will find again is no commit */
     dev_t device;
     ino_t inode;
+    struct timespec changed; /* of the file, when we last looked; its size, its user_version */
+    off_t file_bytes;
+    uint32_t file_version;
+    uint32_t generation;             /* log.c */
+    int log_pages, checkpoint_pages; /* in the log; how many begin a checkpoint */
+    bool log_empty;                  /* the next commit is the first in the log */
     bool read_only, failed, in_turn, in_command, savepoint;
+    struct error failure; /* what made it failed, where SQLite said so */
+    int unprepared;       /* the error of the last statement that could not be prepared */
     sqlite3_stmt *statements[SQL_END];
     struct {
         char *sql;
@@ -144,6 +175,7 @@ struct store {
     int64_t turn_first_seq, turn_next_id[ENTITY_END];
     uint8_t turn_head[DIGEST_BYTES];
     size_t turn_commands;
+    int64_t turn_changes; /* rows that SQLite had changed when the turn began */
 
     struct dirty_map dirty;
     size_t dirty_limit;

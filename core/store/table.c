@@ -83,7 +83,7 @@ struct value store__column_value(sqlite3_stmt *st, int at)
         return value_real(sqlite3_column_double(st, at));
     case SQLITE_TEXT: {
         const char *text = (const char *)sqlite3_column_text(st, at);
-        return value_textn(text, (size_t)sqlite3_column_bytes(st, at));
+        return text ? value_textn(text, (size_t)sqlite3_column_bytes(st, at)) : value_null();
     }
     default:
         return value_null();
@@ -98,6 +98,8 @@ struct row *store__row_read(enum entity e, sqlite3_stmt *st)
     for (size_t i = 0; i < count; i++)
         v[i] = store__column_value(st, TABLE_FIXED + (int)i);
     struct value fields = store__column_value(st, 5);
+    if (store__out_of_memory(st))
+        return NULL;
     if (fields.type != VALUE_TEXT)
         fields = value_textn("", 0);
     struct row *r = store__row_new(e, v, &fields);
@@ -112,10 +114,7 @@ struct row *store__row_read(enum entity e, sqlite3_stmt *st)
 static sqlite3_stmt *table_prepare(struct store *s, struct buf *sql, struct error *e)
 {
     sqlite3_stmt *st = NULL;
-    int rc =
-        sqlite3_prepare_v3(s->db, sql->data, (int)sql->len, SQLITE_PREPARE_PERSISTENT, &st, NULL);
-    if (rc != SQLITE_OK)
-        store__sql_error(s, rc, e);
+    store__prepare(s, buf_text(sql), &st, e);
     buf_free(sql);
     return st;
 }
@@ -130,16 +129,17 @@ int store__table_get(struct store *s, enum entity entity, int64_t id, struct row
         buf_puts(&sql, " WHERE id = ?");
         st = s->gets[entity] = table_prepare(s, &sql, e);
         if (!st)
-            return -(int)ERROR_IO;
+            return s->unprepared;
     }
     sqlite3_bind_int64(st, 1, id);
     int rc = sqlite3_step(st), result = 0;
-    if (rc == SQLITE_ROW)
-        *out = store__row_read(entity, st);
-    else if (rc == SQLITE_DONE)
-        *out = NULL;
-    else
+    struct row *row = rc == SQLITE_ROW ? store__row_read(entity, st) : NULL;
+    if (rc == SQLITE_ROW && !row)
+        rc = SQLITE_NOMEM;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         result = store__sql_error(s, rc, e);
+    else
+        *out = row;
     sqlite3_reset(st);
     return result;
 }
@@ -170,7 +170,7 @@ int store__table_insert(struct store *s, const struct row *r, struct error *e)
     const struct schema *sc = schema_of(r->entity);
     sqlite3_stmt *st = s->inserts[r->entity];
     if (!st && !(st = s->inserts[r->entity] = table_insert_statement(s, sc, e)))
-        return -(int)ERROR_IO;
+        return s->unprepared;
     sqlite3_bind_int64(st, 1, r->id);
     sqlite3_bind_int64(st, 2, r->version);
     sqlite3_bind_int64(st, 3, r->last_event);
@@ -219,7 +219,7 @@ int store__table_update(struct store *s, const struct row *r, uint32_t mask, str
     const struct schema *sc = schema_of(r->entity);
     sqlite3_stmt *st = table_update_statement(s, sc, mask, e);
     if (!st)
-        return -(int)ERROR_IO;
+        return s->unprepared;
     int at = 1;
     sqlite3_bind_int64(st, at++, r->version);
     sqlite3_bind_int64(st, at++, r->last_event);

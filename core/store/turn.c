@@ -8,7 +8,7 @@ int store_turn_begin(struct store *s, struct error *e)
 {
     assert(!s->in_turn);
     if (s->failed)
-        return error_set(e, ERROR_IO, "%s: failed earlier and must be opened again", s->path);
+        return store__failed_error(s, e);
     if (s->read_only)
         return error_set(e, ERROR_IO, "%s: opened for reading only", s->path);
     int result = store__run_named(s, SQL_BEGIN, e);
@@ -17,6 +17,7 @@ int store_turn_begin(struct store *s, struct error *e)
     store__retired_free(s);
     s->in_turn = true;
     s->undo_count = 0;
+    s->turn_changes = sqlite3_total_changes64(s->db);
     s->turn_commands = 0;
     s->turn_first_seq = s->next_seq;
     s->turn_due_floor = s->due_floor;
@@ -92,7 +93,7 @@ static int command_drop(struct store *s, struct error *e)
     memcpy(s->next_id, s->command_next_id, sizeof s->next_id);
     store__turn_undo_to(s, s->command_undo);
     s->due_floor = s->command_due_floor;
-    if (s->savepoint) {
+    if (s->savepoint && !s->failed) { /* a failed turn may have been rolled back already */
         store__turn_forget_cache(s);
         result = store__run_named(s, SQL_ROLLBACK_TO, e);
         if (!result)
@@ -116,7 +117,7 @@ int store_command_end(struct store *s, bool keep, struct error *e)
     }
     s->in_command = s->savepoint = false;
     if (s->failed && !result)
-        result = error_set(e, ERROR_IO, "%s: the turn is lost", s->path);
+        result = store__failed_error(s, e);
     return result;
 }
 
@@ -150,13 +151,15 @@ int store_turn_commit(struct store *s, struct error *e)
     assert(s->in_turn && !s->in_command);
     int result = 0;
     if (s->failed)
-        result = error_set(e, ERROR_IO, "%s: the turn is lost", s->path);
+        result = store__failed_error(s, e);
     if (!result)
         result = store__check_file(s, e);
     if (!result)
         result = store__settle_paced(s, s->turn_commands, e);
     if (!result)
         result = store__due_clean(s, e);
+    if (!result && s->log_empty && sqlite3_total_changes64(s->db) != s->turn_changes)
+        result = store__log_set_version(s, e); /* a turn that only read writes nothing */
     if (!result)
         result = store__run_named(s, SQL_COMMIT, e);
     if (result) {
@@ -166,6 +169,7 @@ int store_turn_commit(struct store *s, struct error *e)
     }
     s->turns++;
     turn_end(s);
+    store__log_committed(s);
     return 0;
 }
 

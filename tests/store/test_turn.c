@@ -213,7 +213,7 @@ static void test_file_replaced(void **state)
     fixture_person(f, "Bob");
     ok(f, store_command_end(f->store, true, &f->error));
     assert_int_equal(store_turn_commit(f->store, &f->error), -ERROR_IO);
-    assert_non_null(strstr(f->error.message, "removed or replaced"));
+    assert_non_null(strstr(f->error.message, "removed, replaced"));
     assert_true(store_failed(f->store));
     store_close(f->store);
     assert_int_equal(rename(away, f->path), 0);

@@ -34,7 +34,8 @@ struct store_options {
 };
 
 /* ERROR_BUSY: another process has it open (the message says what to do). ERROR_CORRUPT: not a
- * database of ours, or damaged. ERROR_CONFLICT: made by a newer baton. Migrates an older one, and
+ * database of ours, or damaged, or beside a log (-wal) that is not its own: then neither file was
+ * touched. ERROR_CONFLICT: made by a newer baton. Migrates an older one, and
  * folds events that were not settled when the process died. */
 int store_open(struct store **out, const struct store_options *options, struct error *e);
 void store_close(struct store *s); /* settles first, unless failed; NULL is fine */
