@@ -152,7 +152,18 @@ static void add_text(const char *name, const struct org_settings *s, struct buf 
                   "; [plugin pre_referral]\n; minimum_strategies = 2\n");
 }
 
-static int add_fill(const char *dir, const char *text, struct error *e)
+/* The folder's own name is safe only once `orgs` is. */
+static int add_sync(const struct home *h, const char *dir, struct error *e)
+{
+    char *orgs = home__path(home_dir(h), "orgs");
+    int rc = home__sync_dir(dir, e);
+    if (!rc)
+        rc = home__sync_dir(orgs, e);
+    mem_free(orgs);
+    return rc;
+}
+
+static int add_fill(const struct home *h, const char *dir, const char *text, struct error *e)
 {
     char *plugins = home__path(dir, "plugins"), *outbox = home__path(dir, "outbox");
     char *db = home__path(dir, "org.db"), *ini = home__path(dir, "org.ini");
@@ -165,7 +176,7 @@ static int add_fill(const char *dir, const char *text, struct error *e)
         store_close(store);
     }
     if (!rc && !(rc = home__write_new(ini, text, e)))
-        rc = home__sync_dir(dir, e);
+        rc = add_sync(h, dir, e);
     mem_free(plugins);
     mem_free(outbox);
     mem_free(db);
@@ -230,7 +241,7 @@ int home_add_org(struct home *h, const char *name, const struct org_settings *se
     if (!rc)
         rc = add_check_plugins(h, dir, config.plugins, e);
     if (!rc)
-        rc = add_fill(dir, text.data, e);
+        rc = add_fill(h, dir, text.data, e);
     config__free(&config);
     buf_free(&text);
     mem_free(dir);

@@ -11,7 +11,9 @@
  * what keeps that one out is the lock of the database itself. */
 #include "baton/host/org.h"
 
+#include "baton/base/calendar.h"
 #include "baton/base/memory.h"
+#include "baton/base/zone.h"
 #include "host/org_internal.h"
 
 #include <errno.h>
@@ -21,6 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { ORG_CLOCK_BACK_MS = 60 * 1000 }; /* less is a clock that is being kept right */
 
 static int64_t org_read_pid(const char *dir)
 {
@@ -99,12 +103,38 @@ static int org_read_clock(struct org *o, struct error *e)
     return rc;
 }
 
+static int org_read_seen(void *context, const struct event *event)
+{
+    struct org *o = context;
+    o->seen_ms = event->at_ms;
+    return 0;
+}
+
+void org__check_clock(struct org *o)
+{
+    int64_t now = org_now(o);
+    if (o->seen_ms > now && o->seen_ms - now > ORG_CLOCK_BACK_MS) {
+        struct buf at = BUF_INIT, was = BUF_INIT;
+        zone_format(calendar_zone(o->world.config.calendar), now, true, &at);
+        zone_format(calendar_zone(o->world.config.calendar), o->seen_ms, true, &was);
+        org__say(o, LOG_WARN,
+                 "the clock was set back: it is %s, and was %s. What is due waits for its time; "
+                 "what was written meanwhile keeps the time that it bears",
+                 buf_text(&at), buf_text(&was));
+        buf_free(&at);
+        buf_free(&was);
+    }
+    o->seen_ms = now;
+}
+
 /* Opens store and world; the config is there. */
 static int org_start(struct org *o, struct error *e)
 {
     int rc = org_open_store(o, e);
     if (rc)
         return rc;
+    /* Only for a notice, so failing is no error. */
+    store_events(o->store, store_last_event(o->store) - 1, 1, org_read_seen, o, NULL);
     if (!(rc = org_read_clock(o, e)))
         rc = world__load(&o->world, o, e);
     if (rc) {
@@ -141,6 +171,7 @@ int org_open(struct org **out, const struct home *h, const char *name, org_notic
         return rc;
     }
     world__report(o, &o->world);
+    org__check_clock(o);
     *out = o;
     return 0;
 }

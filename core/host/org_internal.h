@@ -44,6 +44,7 @@ struct org {
     struct org_world world;
     struct org_old *old; /* newest first */
     struct clock clock;
+    int64_t seen_ms; /* its latest time that we know of: of the last event, of the last tick */
     org_notice notice;
     void *context;
     org_poll poll;
@@ -66,6 +67,9 @@ void org__say(struct org *o, enum log_level level, const char *format, ...)
 
 /* 0 if it is open; else tries to open it again. First thing of every verb that needs the store. */
 int org__alive(struct org *o, struct error *e);
+/* Says so where the clock was set back. What was written keeps its time: the order of history is
+ * that of its numbers. */
+void org__check_clock(struct org *o);
 /* The commit failed or the store did: throw the state away and open again, at once or, inside a
  * session, when it is left. */
 void org__recover(struct org *o);

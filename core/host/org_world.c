@@ -10,7 +10,11 @@
 #include "host/org_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { WORLD_SPARE_FILES = 8 }; /* more than reading a plugin takes */
 
 /* What plugins print or log: to whoever listens to the organisation. */
 static void world_output(void *context, enum script_stream stream, const char *plugin,
@@ -41,17 +45,29 @@ static void world_poll(void *context)
     org__poll(context);
 }
 
+/* Whether the process could not open a few files now. */
+static bool world_is_short(void)
+{
+    int fds[WORLD_SPARE_FILES], count = 0;
+    while (count < WORLD_SPARE_FILES && (fds[count] = open("/", O_RDONLY | O_CLOEXEC)) >= 0)
+        count++;
+    bool is_short =
+        count < WORLD_SPARE_FILES && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
+    while (count)
+        close(fds[--count]);
+    return is_short;
+}
+
 /* A plugin that could not be read because the machine has no more of something now will be read
  * later: leaving it out for that would make its referrals those of an unknown workflow. */
 static int world_check_short(const struct script *s, struct error *e)
 {
-    static const int short_of[] = { EMFILE, ENFILE, ENOMEM };
     struct plugin_info info;
     for (size_t i = 0; i < script_plugin_count(s); i++) {
         script_plugin_at(s, i, &info);
-        for (size_t j = 0; !info.loaded && j < sizeof short_of / sizeof *short_of; j++)
-            if (strstr(info.problem, strerror(short_of[j])))
-                return error_set(e, ERROR_IO, "plugin %s: %s", info.name, info.problem);
+        if (!info.loaded && world_is_short())
+            return error_set(e, ERROR_IO, "too many open files: plugin %s: %s", info.name,
+                             info.problem);
     }
     return 0;
 }

@@ -190,9 +190,11 @@ static int tick_check(struct org *o, struct error *e)
     int rc = org__alive(o, e);
     if (!rc && store_in_turn(o->store))
         rc = error_set(e, ERROR_BUSY, "a turn of %s is open", o->name);
-    if (!rc)
-        calendar__follow(o);
-    return rc ? rc : org__alive(o, e);
+    if (rc)
+        return rc;
+    org__check_clock(o);
+    calendar__follow(o);
+    return org__alive(o, e);
 }
 
 int org__tick_some(struct org *o, bool *more, struct error *e)

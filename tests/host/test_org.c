@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <sys/resource.h>
+
 #include "host_fixture.h"
 
 /* ---- turns ---- */
@@ -161,17 +164,46 @@ static void a_broken_plugin_is_left_out(void **state)
     org_close(o);
 }
 
+/* Only so many files can be opened from here on; gives the old limit. */
+static struct rlimit limit_files(int spare)
+{
+    struct rlimit before, now;
+    int fd = open("/", O_RDONLY);
+    close(fd);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    now = before;
+    now.rlim_cur = (rlim_t)(fd + spare);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+    return before;
+}
+
 /* Out of descriptors for now: not opened, rather than opened without the plugin. */
 static void a_shortage_leaves_no_plugin_out(void **state)
 {
     struct fixture *f = *state;
-    struct org *o = NULL;
-    fixture_plugin(f, "good", "error('x: ' .. 'Too many open files')\n");
+    bool opened = false;
+    fixture_plugin(f, "good", "baton.require('part')");
+    fixture_write(f, "plugins/good/part.lua", "");
     fixture_org(f, "oak", "good", false);
-    assert_int_equal(org_open(&o, f->home, "oak", fixture_notice, f, &f->e), -ERROR_IO);
-    assert_non_null(strstr(f->e.message, "plugin good: "));
-    fixture_plugin(f, "good", "");
+    for (int spare = 0; !opened; spare++) {
+        struct org *o = NULL;
+        assert_true(spare < 32);
+        struct rlimit before = limit_files(spare);
+        int rc = org_open(&o, f->home, "oak", fixture_notice, f, &f->e);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        opened = rc == 0;
+        if (opened) {
+            org_close(o);
+        } else {
+            assert_int_equal(rc, -ERROR_IO);
+            assert_has(f->e.message, "oo many open files");
+            assert_has(f->e.message, "/");
+        }
+        assert_false(fixture_noticed(f, "is left out"));
+    }
+    fixture_plugin(f, "good", "error('x: ' .. 'Too many open files')\n"); /* says so only */
     org_close(fixture_open(f, "oak"));
+    assert_true(fixture_noticed(f, "plugin good is left out"));
 }
 
 static void reload_keeps_the_old_on_error(void **state)
