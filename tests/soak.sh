@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The long forms of the tests, again and again: BATON_SOAK=1 makes a test do its work at full size.
+# The long forms of the tests (power cuts, faults of the disk, kills, ...), again and again:
+# BATON_SOAK=1 makes a test do its work at full size.
 # SOAK_ROUNDS says how often (3). Stops at the first failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
