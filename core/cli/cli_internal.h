@@ -90,7 +90,7 @@ extern const struct command command_check, command_graph, command_new;
 extern const struct command command_explain, command_migrate;
 extern const struct command command_clock, command_calendar_show, command_calendar_preview;
 
-extern const struct command command_test;
+extern const struct command command_test, command_replay;
 
 /* ---- cmd_help.c ---- */
 void help_overview(FILE *out);

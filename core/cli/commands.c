@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
     &command_doctor,  &command_version, &command_help,          &command_reference,
     &command_check,   &command_graph,   &command_new,           &command_explain,
     &command_migrate, &command_clock,   &command_calendar_show, &command_calendar_preview,
+    &command_replay,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -406,6 +406,28 @@ int domain_fire_due(struct domain *d, int64_t now_ms, size_t limit, due_report r
     return rc;
 }
 
+int domain_fire_row(struct domain *d, enum entity entity, int64_t id, int64_t now_ms, bool *fired,
+                    struct error *e)
+{
+    struct firing f = { .d = d, .entity = entity, .id = id, .now_ms = now_ms, .text = BUF_INIT };
+    int due = schema_of(entity)->due;
+    const struct row *row;
+    assert(store_in_turn(d->store) && !store_in_command(d->store) && !d->firing);
+    assert(fired_here & 1u << entity);
+    *fired = false;
+    int rc = store_get(d->store, entity, id, &row, e);
+    if (rc < 0 || row_is_null(row, due) || row_int(row, due) > now_ms)
+        return rc;
+    f.at_ms = row_int(row, due);
+    d->firing = true;
+    d->firing_at_ms = now_ms;
+    rc = fire_one(&f, NULL, NULL, e);
+    d->firing = false;
+    *fired = rc == 0;
+    buf_free(&f.text);
+    return rc;
+}
+
 int domain_due_at(struct domain *d, int64_t *at_ms, struct error *e)
 {
     return store_due_at(d->store, fired_here | 1u << ENTITY_MESSAGE, at_ms, e);

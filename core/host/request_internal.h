@@ -28,7 +28,7 @@ extern const struct request_op op_graph;
 extern const struct request_op op_eval, op_run, op_import, op_export, op_audit, op_status,
     op_complete, op_command, op_report, op_settle, op_reload;
 
-extern const struct request_op op_migrate, op_explain, op_calendar;
+extern const struct request_op op_migrate, op_explain, op_calendar, op_replay;
 
 struct conversation {
     conversation_frame frame;

@@ -99,6 +99,44 @@ int scratch_copy(struct org **out, struct org *of, org_notice notice, void *cont
     return rc;
 }
 
+static char **scratch_dirs_with(const char *const *plugins, char **then)
+{
+    size_t n = 0, m = 0;
+    while (plugins[n])
+        n++;
+    while (then[m])
+        m++;
+    char **dirs = mem_zero((n + m + 1) * sizeof *dirs);
+    for (size_t i = 0; i < n; i++)
+        dirs[i] = mem_dup(plugins[i]);
+    memcpy(dirs + n, then, m * sizeof *then);
+    mem_free(then);
+    return dirs;
+}
+
+int scratch_changed(struct org **out, struct org *of, const char *const *plugins, int64_t at_ms,
+                    struct error *e)
+{
+    if (of->scratch)
+        return error_set(e, ERROR_INVALID, "a scratch organisation is not copied again");
+    char *path = home__path(of->dir, "org.ini");
+    struct org *o =
+        scratch_new(of->name, scratch_dirs_with(plugins, home__plugin_dirs(of->home, of->dir)),
+                    NULL, NULL);
+    int rc = config__load(&o->world.config, path, o->name, e);
+    clock_stop_at(&o->clock, at_ms); /* before jobs are declared: they count from now */
+    if (!rc)
+        rc = scratch_start(o, NULL, e);
+    if (!rc)
+        rc = scratch_check_plugins(o, e);
+    mem_free(path);
+    if (rc)
+        org_close(o);
+    else
+        *out = o;
+    return rc;
+}
+
 void scratch_stop_clock(struct org *o, int64_t at_ms)
 {
     o->clock = (struct clock){ 0 };

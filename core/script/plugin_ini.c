@@ -99,17 +99,42 @@ static int find_failed(const char *name, const char *const *dirs, struct error *
     return rc;
 }
 
-/* The resolved folder, so that what is read later can be held against it. */
+/* Is the folder one plugin itself, and that one? */
+static bool find_is_itself(const char *ini_path, const char *name)
+{
+    struct ini *ini = NULL;
+    const char *called = NULL;
+    bool is = ini_load(&ini, ini_path, NULL) == 0 &&
+              ini_text(ini, "plugin", "name", &called, NULL) == 0 && called && !strcmp(called, name);
+    ini_free(ini);
+    return is;
+}
+
+/* The folder of the plugin, resolved, so that what is read later can be held against it; NULL: not
+ * here. */
+static char *find_in(const char *dir, const char *name)
+{
+    struct buf path = BUF_INIT;
+    char *resolved = NULL;
+    buf_printf(&path, "%s/plugin.ini", dir);
+    if (access(path.data, F_OK) == 0) {
+        resolved = find_is_itself(path.data, name) ? realpath(dir, NULL) : NULL;
+    } else {
+        buf_clear(&path);
+        buf_printf(&path, "%s/%s/plugin.ini", dir, name);
+        bool there = access(path.data, F_OK) == 0;
+        buf_clear(&path);
+        buf_printf(&path, "%s/%s", dir, name);
+        resolved = there ? realpath(path.data, NULL) : NULL;
+    }
+    buf_free(&path);
+    return resolved;
+}
+
 static int plugin_find(struct plugin *p, const char *const *dirs, struct error *e)
 {
     for (size_t i = 0; dirs[i]; i++) {
-        struct buf path = BUF_INIT;
-        buf_printf(&path, "%s/%s/plugin.ini", dirs[i], p->name);
-        bool there = access(buf_text(&path), F_OK) == 0;
-        buf_clear(&path);
-        buf_printf(&path, "%s/%s", dirs[i], p->name);
-        char *resolved = there ? realpath(buf_text(&path), NULL) : NULL;
-        buf_free(&path);
+        char *resolved = find_in(dirs[i], p->name);
         if (!resolved)
             continue;
         mem_free(p->dir);

@@ -26,6 +26,10 @@ typedef void (*due_report)(void *context, const struct due_fired *fired);
 int domain_fire_due(struct domain *d, int64_t now_ms, size_t limit, due_report report,
                     void *context, size_t *fired, struct error *e);
 
+/* Fires the step or the timer of one row alone, at `now_ms`, if it is due by then. */
+int domain_fire_row(struct domain *d, enum entity entity, int64_t id, int64_t now_ms, bool *fired,
+                    struct error *e);
+
 /* The next instant at which domain_fire_due or the outbox has work; INT64_MAX: none. */
 int domain_due_at(struct domain *d, int64_t *at_ms, struct error *e);
 
