@@ -304,6 +304,8 @@ static int step_turn(struct replay *r, struct error *e)
     rc = store_events(r->of->store, r->at_seq, REPLAY_BATCH, step_event, r, e);
     if (rc >= 0 && r->at_seq >= r->until_seq)
         rc = replay__end_block(r, e);
+    if (rc == 0 && r->at_seq >= r->until_seq)
+        replay__blame_strangers(r);
     if (rc < 0) {
         store_turn_abort(r->org->store);
         return rc;
@@ -438,6 +440,8 @@ void replay_close(struct replay *r)
     org_close(r->org);
     for (size_t i = 0; i < r->story_count; i++)
         close_story(&r->stories[i]);
+    for (size_t i = 0; i < r->stranger_count; i++)
+        close_story(&r->strangers[i].story);
     for (uint32_t i = 0; i < r->word_count; i++)
         mem_free(r->words[i]);
     for (size_t i = 0; i < ENTITY_END; i++) {
@@ -448,6 +452,8 @@ void replay_close(struct replay *r)
     mem_free(r->block[0].items);
     mem_free(r->block[1].items);
     mem_free(r->stories);
+    mem_free(r->strangers);
+    mem_free(r->foundlings);
     mem_free(r->words);
     mem_free(r->word_slots);
     mem_free(r->mixed);

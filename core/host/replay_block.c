@@ -10,8 +10,6 @@
 #include "baton/base/arena.h"
 #include "host/replay_internal.h"
 
-/* ---- linking rows ---- */
-
 static bool block_creates(const struct told *t)
 {
     const char *dot = strchr(t->kind, '.');
@@ -19,16 +17,7 @@ static bool block_creates(const struct told *t)
            (!strcmp(dot, ".created") || !strcmp(t->kind, "referral.opened"));
 }
 
-static int64_t block_parent(const struct told *t)
-{
-    struct json_slice set, parent;
-    if (!t->payload || !jsons_get(t->payload, t->payload_len, "set", 3, &set) ||
-        !jsons_get(set.text, set.len, "parent_id", 9, &parent) || parent.type != JSON_T_INT)
-        return 0;
-    return jsons_int(&parent);
-}
-
-static bool block_same_set(const struct told *a, const struct told *b, const char *column)
+bool replay__same_set(const struct told *a, const struct told *b, const char *column)
 {
     struct json_slice sa, sb, va, vb;
     size_t n = strlen(column);
@@ -39,53 +28,21 @@ static bool block_same_set(const struct told *a, const struct told *b, const cha
     return has_a == has_b && (!has_a || (va.len == vb.len && !memcmp(va.text, vb.text, va.len)));
 }
 
-/* Children that something else than a person opened: same parent, same workflow, in order. */
-static bool block_is_child(const struct replay *r, const struct told *there,
-                           const struct told *here)
-{
-    int64_t parent = block_parent(there);
-    return replay__map_get(&r->here[ENTITY_REFERRAL], parent) == block_parent(here) &&
-           block_same_set(there, here, "workflow");
-}
-
-static void block_link_children(struct replay *r)
-{
-    struct told_list *a = &r->block[0], *b = &r->block[1];
-    for (size_t i = 0; i < a->count; i++) {
-        struct told *there = &a->items[i];
-        if (there->linked || strcmp(there->kind, "referral.opened") != 0)
-            continue;
-        for (size_t j = 0; j < b->count && !there->linked; j++) {
-            struct told *here = &b->items[j];
-            if (here->linked || strcmp(here->kind, "referral.opened") != 0 ||
-                !block_is_child(r, there, here))
-                continue;
-            there->linked = here->linked = true;
-            replay__link(r, ENTITY_REFERRAL, there->id, here->id);
-        }
-    }
-}
-
 /* ---- whose events they are ---- */
 
 static int64_t block_story(struct replay *r, bool here, const struct told *t)
 {
-    if (t->entity == ENTITY_REFERRAL) {
-        if (!here)
-            return t->id;
-        int64_t story = replay__map_get(&r->story_here[ENTITY_REFERRAL], t->id);
-        return story ? story
-                     : replay__map_get(&r->story_here[ENTITY_REFERRAL], block_parent(t));
-    }
+    if (t->entity == ENTITY_REFERRAL)
+        return here ? replay__story_here(r, ENTITY_REFERRAL, t->id) : t->id;
     if (t->entity == ENTITY_NONE || t->entity >= ENTITY_END)
         return 0;
-    struct replay_map *of = here ? &r->story_here[t->entity] : &r->story_there[t->entity];
     if (!block_creates(t))
-        return replay__map_get(of, t->id);
+        return here ? replay__story_here(r, t->entity, t->id)
+                    : replay__map_get(&r->story_there[t->entity], t->id);
     int64_t about = replay__about(t);
     if (here)
-        about = replay__map_get(&r->story_here[ENTITY_REFERRAL], about);
-    replay__map_put(of, t->id, about);
+        about = replay__story_here(r, ENTITY_REFERRAL, about);
+    replay__map_put(here ? &r->story_here[t->entity] : &r->story_there[t->entity], t->id, about);
     return about;
 }
 
@@ -143,8 +100,8 @@ static void pairing_gather(struct pairing *p, int side)
 static bool pairing_fits(const struct told *there, const struct told *here)
 {
     return there->entity == here->entity && !strcmp(there->kind, here->kind) &&
-           (there->entity != ENTITY_TASK || block_same_set(there, here, "kind")) &&
-           (there->entity != ENTITY_TIMER || block_same_set(there, here, "name"));
+           (there->entity != ENTITY_TASK || replay__same_set(there, here, "kind")) &&
+           (there->entity != ENTITY_TIMER || replay__same_set(there, here, "name"));
 }
 
 static void pairing_match(struct pairing *p, struct told *there, struct told *here)
@@ -154,13 +111,13 @@ static void pairing_match(struct pairing *p, struct told *there, struct told *he
         there->linked = here->linked = true;
         replay__link(p->r, there->entity, there->id, here->id);
     }
-    if (p->id && !p->s->unknown)
+    if (p->id && p->id < REPLAY_STRANGER && !p->s->unknown && !p->s->done)
         replay__compare(p->r, p->s, there, here);
 }
 
 static void pairing_alone(struct pairing *p, const struct told *there, const struct told *here)
 {
-    if (p->id && !p->s->unknown)
+    if (p->id && p->id < REPLAY_STRANGER && !p->s->unknown && !p->s->done)
         replay__compare(p->r, p->s, there, here);
 }
 
@@ -229,6 +186,7 @@ static int story_follow_clock(struct replay *r, struct story *s, int64_t id, str
 /* The history has closed it: has it been closed here, too? */
 static void story_close(struct replay *r, struct story *s)
 {
+    s->done = true;
     if (s->unknown || !s->here || s->rep.closed_at_ms != INT64_MIN)
         return;
     replay__unknown(s, r->at_seq, s->rec.closed_at_ms, "it waits in stage \"%s\" for what nobody did: recorded it had ended in "
@@ -253,7 +211,7 @@ static int block_settle(struct replay *r, int64_t id, struct error *e)
         replay__told_free(s->waiting);
         s->waiting = NULL;
     }
-    if (id && s->rec.closed_at_ms != INT64_MIN)
+    if (id && s->rec.closed_at_ms != INT64_MIN && !s->done)
         story_close(r, s);
     s->mixed = false;
     return story_follow_clock(r, s, id, e);
@@ -272,7 +230,7 @@ int replay__end_block(struct replay *r, struct error *e)
     int rc = 0;
     if (!r->block[0].count && !r->block[1].count)
         return 0;
-    block_link_children(r);
+    replay__link_children(r);
     block_sort(r);
     for (size_t i = 0; i < r->mixed_count; i++) {
         int settled = block_settle(r, r->mixed[i], e);

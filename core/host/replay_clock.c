@@ -90,7 +90,7 @@ int replay__push_timers(struct replay *r, const struct story *s, struct error *e
 /* Does the story still go by its own clock, and is the row still due then? */
 static bool clock_counts(struct replay *r, const struct replay_firing *f)
 {
-    int64_t id = replay__map_get(&r->story_here[f->entity], f->id);
+    int64_t id = replay__story_here(r, f->entity, f->id);
     const struct story *s = replay__story(r, id);
     int due = schema_of(f->entity)->due;
     const struct row *row;

@@ -61,8 +61,8 @@ struct difference *replay__difference(struct story *s)
 /* An event as the report has it: what was decided, without notes and bookkeeping. */
 static char *difference_json(const struct told *t)
 {
-    static const char *const left_out[] = { "set",  "trace", "note", "step",
-                                            "seat", "staff", "by",   NULL };
+    static const char *const left_out[] = { "set", "trace", "note",  "step",  "seat",  "staff",
+                                            "by",  "seq",   "at_ms", "event", "actor", NULL };
     static const char *const columns[] = { "stage",     "outcome", "due_at_ms", "owner_id",
                                            "recipient", "template", "kind",     "name",
                                            "role",      "title",    NULL };

@@ -14,6 +14,9 @@
 #include "host/org_internal.h"
 
 enum { REPLAY_MOVES = 8 };
+/* Stories from here on are strangers: referrals that something has opened here, and that the history
+ * does not have, or not yet. */
+#define REPLAY_STRANGER (INT64_C(1) << 48)
 
 /* An event of either side, kept while it waits for its counterpart. */
 struct told {
@@ -55,6 +58,7 @@ struct story {
     uint32_t workflow;
     uint8_t lack;
     bool opened; /* the history has its opening */
+    bool done;   /* the history has closed it: what follows does not count */
     bool own;    /* it goes by its own clock: the sides differ */
     bool unknown;
     bool mixed;      /* in the block at hand */
@@ -62,6 +66,14 @@ struct story {
     struct story_end rec, rep;
     struct told_list *waiting; /* [0] there, [1] here; NULL: none */
     struct difference *d;      /* NULL: none */
+};
+
+struct stranger {
+    struct story story;
+    int64_t parent, became; /* stories; became 0: it is a stranger still */
+};
+struct foundling {
+    int64_t id, parent; /* stories */
 };
 
 struct replay_firing {
@@ -88,6 +100,10 @@ struct replay {
     struct replay_map story_there[ENTITY_END], story_here[ENTITY_END];
     struct story *stories; /* by id; [0] is for what is about no referral */
     size_t story_count, story_room;
+    struct stranger *strangers;
+    size_t stranger_count;
+    struct foundling *foundlings; /* opened there by something, and not here, or not yet */
+    size_t foundling_count;
     char **words; /* stages, outcomes, workflows; [0] is "" */
     uint32_t word_count, *word_slots; /* by hash: index + 1 */
     size_t word_room;                 /* of slots: a power of two */
@@ -110,6 +126,9 @@ int replay__read_here(struct replay *r, struct error *e); /* new events into the
 int64_t replay__map_get(const struct replay_map *m, int64_t id); /* 0: none */
 void replay__map_put(struct replay_map *m, int64_t id, int64_t value);
 struct story *replay__story(struct replay *r, int64_t id); /* made where it is new */
+/* The story of a row of here. */
+int64_t replay__story_here(const struct replay *r, enum entity entity, int64_t id);
+int64_t replay__stranger(struct replay *r, const struct told *opening, int64_t parent);
 uint32_t replay__word(struct replay *r, const char *text, size_t n);
 /* The row `there` is the one `here`. */
 void replay__link(struct replay *r, enum entity entity, int64_t there, int64_t here);
@@ -128,8 +147,15 @@ int replay__fire(struct replay *r, enum entity entity, int64_t id, int64_t at_ms
 void replay__forward(struct replay *r, int64_t at_ms); /* never back */
 int replay__push_timers(struct replay *r, const struct story *s, struct error *e);
 
+/* ---- replay_children.c ---- */
+/* Referrals that something opened on both sides, in this block or at different times, are one. */
+void replay__link_children(struct replay *r);
+/* At the end: a stranger that is left is a difference of its parent. */
+void replay__blame_strangers(struct replay *r);
+
 /* ---- replay_block.c ---- */
 int replay__end_block(struct replay *r, struct error *e);
+bool replay__same_set(const struct told *a, const struct told *b, const char *column);
 /* Between blocks: what waits of the story waits no longer. */
 int replay__settle(struct replay *r, int64_t id, struct error *e);
 

@@ -21,9 +21,12 @@ void replay__map_put(struct replay_map *m, int64_t id, int64_t value)
     m->ids[at] = value;
 }
 
+static const struct story_end none = { INT64_MIN, INT64_MIN, INT64_MIN, 0, 0 };
+
 struct story *replay__story(struct replay *r, int64_t id)
 {
-    static const struct story_end none = { INT64_MIN, INT64_MIN, INT64_MIN, 0, 0 };
+    if (id >= REPLAY_STRANGER)
+        return &r->strangers[id - REPLAY_STRANGER].story;
     size_t at = (size_t)id;
     if (at >= r->story_room) {
         r->story_room = at + at / 2 + 64;
@@ -32,6 +35,27 @@ struct story *replay__story(struct replay *r, int64_t id)
     for (; r->story_count <= at; r->story_count++)
         r->stories[r->story_count] = (struct story){ .rec = none, .rep = none };
     return &r->stories[at];
+}
+
+int64_t replay__story_here(const struct replay *r, enum entity entity, int64_t id)
+{
+    int64_t story = replay__map_get(&r->story_here[entity], id);
+    if (story < REPLAY_STRANGER)
+        return story;
+    int64_t became = r->strangers[story - REPLAY_STRANGER].became;
+    return became ? became : story;
+}
+
+int64_t replay__stranger(struct replay *r, const struct told *opening, int64_t parent)
+{
+    size_t n = r->stranger_count++;
+    r->strangers = mem_resize(r->strangers, (n + 1) * sizeof *r->strangers);
+    r->strangers[n] = (struct stranger){
+        .story = { .here = opening->id, .own = true, .rec = none, .rep = none }, .parent = parent
+    };
+    int64_t id = REPLAY_STRANGER + (int64_t)n;
+    replay__map_put(&r->story_here[ENTITY_REFERRAL], opening->id, id);
+    return id;
 }
 
 static size_t word_slot(const struct replay *r, const char *text, size_t n)

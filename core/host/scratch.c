@@ -11,6 +11,9 @@
 #include "baton/base/text.h"
 #include "host/org_internal.h"
 
+/* Of one that is never idle: lists, which look at every row that is not settled, stay cheap. */
+enum { SCRATCH_DIRTY_ROWS = 4096 };
+
 static char **scratch_copy_dirs(const char *const *dirs)
 {
     size_t n = 0;
@@ -48,9 +51,11 @@ static int scratch_check_plugins(struct org *o, struct error *e)
 }
 
 /* The config is there. */
-static int scratch_start(struct org *o, struct store *copy_of, struct error *e)
+static int scratch_start(struct org *o, struct store *copy_of, size_t dirty_rows, struct error *e)
 {
-    struct store_options so = { .path = o->name, .scratch = true, .copy_of = copy_of };
+    struct store_options so = {
+        .path = o->name, .scratch = true, .copy_of = copy_of, .dirty_rows = dirty_rows
+    };
     o->world.config.clock_movable = true;
     int rc = store_open(&o->store, &so, e);
     return rc ? rc : world__load(&o->world, o, e);
@@ -63,7 +68,7 @@ int scratch_open(struct org **out, const struct scratch_options *options, org_no
         scratch_new(options->name, scratch_copy_dirs(options->plugin_dirs), notice, context);
     int rc = config__parse(&o->world.config, options->ini, options->ini_name, o->name, e);
     if (!rc)
-        rc = scratch_start(o, NULL, e);
+        rc = scratch_start(o, NULL, 0, e);
     if (!rc)
         rc = scratch_check_plugins(o, e);
     if (rc)
@@ -91,7 +96,7 @@ int scratch_copy(struct org **out, struct org *of, org_notice notice, void *cont
         mem_free(path);
     }
     if (!rc)
-        rc = scratch_start(o, of->store, e);
+        rc = scratch_start(o, of->store, 0, e);
     if (rc)
         org_close(o);
     else
@@ -126,7 +131,7 @@ int scratch_changed(struct org **out, struct org *of, const char *const *plugins
     int rc = config__load(&o->world.config, path, o->name, e);
     clock_stop_at(&o->clock, at_ms); /* before jobs are declared: they count from now */
     if (!rc)
-        rc = scratch_start(o, NULL, e);
+        rc = scratch_start(o, NULL, SCRATCH_DIRTY_ROWS, e);
     if (!rc)
         rc = scratch_check_plugins(o, e);
     mem_free(path);

@@ -51,5 +51,7 @@ void bench_start(const struct bench_options *o);
 void bench_author(const struct bench_options *o);
 /* bench_calendar.c: a deadline computed. */
 void bench_calendar(void);
+/* bench_replay.c: a history done again. */
+void bench_replay(const struct bench_options *o);
 
 #endif

@@ -116,6 +116,7 @@ int main(int argc, char **argv)
     bench_author(&o);
     bench_org(&o);
     bench_transitions(&o);
+    bench_replay(&o);
     main_write_json(argv[4]);
     bench_home_remove(&o);
     buf_free(&report_json);
