@@ -1,8 +1,8 @@
 /* Replaying: which events are causes, and each cause done again.
  *
  * Consequences carry a trace, or are the engine's by their actor or kind. The
- * few that have neither stand in the command of their cause: same actor, same
- * instant, and of a shape that only the engine writes there. */
+ * few that have neither stand in the command of their cause: same actor, right
+ * after it, and of a shape that only the engine writes there. */
 #include "baton/domain/replay.h"
 
 #include <stdio.h>
@@ -16,6 +16,9 @@
 #include "baton/domain/outbox.h"
 #include "baton/domain/pause.h"
 #include "domain/replay_internal.h"
+
+/* A command's events need not have one instant: the clock runs while it works. */
+enum { PART_COMMAND_MS = 5000 };
 
 /* ---- which part ---- */
 
@@ -69,7 +72,7 @@ static bool part_follows(struct store *from, const struct event *event,
                          const struct replay_cause *last)
 {
     static const char *const words[] = { "reroute", "child", "approval", "effect_failed", NULL };
-    if (event->at_ms != last->at_ms || strcmp(event->actor, last->actor) != 0)
+    if (event->at_ms > last->at_ms + PART_COMMAND_MS || strcmp(event->actor, last->actor) != 0)
         return false;
     if (event->entity == ENTITY_REFERRAL && !strcmp(event->kind, "referral.advanced"))
         return part_has(event->payload, event->payload_len, "reason", "parent_closed");
@@ -138,6 +141,12 @@ const char *replay_stage(const struct domain *d, const char *workflow, int versi
 {
     const struct migration *m = replay__names(d, workflow, version);
     return m ? names_find(m->stages, m->stage_count, name) : name;
+}
+
+const char *replay_field(const struct domain *d, const char *workflow, int version,
+                         const char *name)
+{
+    return replay__field(replay__names(d, workflow, version), name);
 }
 
 const char *replay__field(const struct migration *m, const char *name)

@@ -236,7 +236,7 @@ static int event_begin(struct replay *r, const struct event *event, struct error
     int rc = replay__end_block(r, e);
     if (rc == 0)
         rc = replay__own_clock(r, event->at_ms, e);
-    replay__forward(r, event->at_ms);
+    clock_stop_at(&r->org->clock, event->at_ms); /* back too, where a clock was set back */
     return rc;
 }
 

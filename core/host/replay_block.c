@@ -104,6 +104,11 @@ static bool pairing_fits(const struct told *there, const struct told *here)
            (there->entity != ENTITY_TIMER || replay__same_set(there, here, "name"));
 }
 
+static bool pairing_counts(const struct pairing *p)
+{
+    return p->id && p->id < REPLAY_STRANGER && !p->s->unknown && !p->s->done;
+}
+
 static void pairing_match(struct pairing *p, struct told *there, struct told *here)
 {
     if (block_creates(there) && !there->linked && !here->linked &&
@@ -111,13 +116,7 @@ static void pairing_match(struct pairing *p, struct told *there, struct told *he
         there->linked = here->linked = true;
         replay__link(p->r, there->entity, there->id, here->id);
     }
-    if (p->id && p->id < REPLAY_STRANGER && !p->s->unknown && !p->s->done)
-        replay__compare(p->r, p->s, there, here);
-}
-
-static void pairing_alone(struct pairing *p, const struct told *there, const struct told *here)
-{
-    if (p->id && p->id < REPLAY_STRANGER && !p->s->unknown && !p->s->done)
+    if (pairing_counts(p))
         replay__compare(p->r, p->s, there, here);
 }
 
@@ -130,25 +129,23 @@ static size_t pairing_front(struct pairing *p)
     return n;
 }
 
-/* The rest: each with the next of its kind on the other side. */
+/* The rest: each with the next of its kind on the other side. The two stories part where it
+ * begins. */
 static void pairing_rest(struct pairing *p, size_t from)
 {
     size_t j = from;
+    if (pairing_counts(p))
+        replay__part(p->s, from < p->count[0] ? p->side[0][from] : NULL,
+                     from < p->count[1] ? p->side[1][from] : NULL);
     for (size_t i = from; i < p->count[0]; i++) {
         size_t k = j;
         while (k < p->count[1] && !pairing_fits(p->side[0][i], p->side[1][k]))
             k++;
-        if (k == p->count[1]) {
-            pairing_alone(p, p->side[0][i], NULL);
+        if (k == p->count[1])
             continue;
-        }
-        for (; j < k; j++)
-            pairing_alone(p, NULL, p->side[1][j]);
         pairing_match(p, p->side[0][i], p->side[1][k]);
         j = k + 1;
     }
-    for (; j < p->count[1]; j++)
-        pairing_alone(p, NULL, p->side[1][j]);
 }
 
 /* What is left waits, in copies of its own. */
@@ -171,7 +168,7 @@ static bool pairing_is_over(const struct pairing *p)
 
 static int story_follow_clock(struct replay *r, struct story *s, int64_t id, struct error *e)
 {
-    bool differs = id && (s->waiting || s->rec.wake_ms != s->rep.wake_ms);
+    bool differs = id && (s->waiting || !replay__near(s->rec.wake_ms, s->rep.wake_ms));
     bool begins = differs && !s->own;
     bool timers = begins || s->new_timers;
     s->own = differs;

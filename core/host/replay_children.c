@@ -14,13 +14,13 @@ static int64_t child_parent(const struct told *t)
     return jsons_int(&parent);
 }
 
-static uint32_t child_workflow(struct replay *r, const struct told *t)
+static uint32_t child_word(struct replay *r, const struct told *t, const char *column)
 {
-    struct json_slice set, workflow;
+    struct json_slice set, v;
     if (!t->payload || !jsons_get(t->payload, t->payload_len, "set", 3, &set) ||
-        !jsons_get(set.text, set.len, "workflow", 8, &workflow))
+        !jsons_get(set.text, set.len, column, strlen(column), &v) || v.type != JSON_T_TEXT)
         return 0;
-    return replay__word(r, workflow.text, workflow.len);
+    return replay__word(r, v.text, v.len);
 }
 
 static bool child_is_opening(const struct told *t)
@@ -36,60 +36,69 @@ static void child_adopt(struct replay *r, int64_t id, struct stranger *stranger)
     stranger->became = id;
     s->rep = was->rep;
     s->own = true;
-    s->waiting = was->waiting;
     s->new_timers = true;
-    was->waiting = NULL;
+    if (!s->waiting) {
+        s->waiting = was->waiting;
+        was->waiting = NULL;
+    } else if (was->waiting) { /* the story waits with its own side alone: it was not here yet */
+        struct told_list none = s->waiting[1];
+        s->waiting[1] = was->waiting[1];
+        was->waiting[1] = none;
+    }
 }
 
-static bool child_find_stranger(struct replay *r, int64_t id, int64_t parent, uint32_t workflow)
+/* `exact`: of the same title too. */
+static bool child_find_stranger(struct replay *r, const struct foundling *f, bool exact)
 {
     for (size_t i = 0; i < r->stranger_count; i++) {
         struct stranger *x = &r->strangers[i];
-        if (x->became || x->parent != parent || x->story.workflow != workflow)
+        if (x->became || x->parent != f->parent || (exact && x->title != f->title) ||
+            x->story.workflow != replay__story(r, f->id)->workflow)
             continue;
-        child_adopt(r, id, x);
+        child_adopt(r, f->id, x);
         return true;
     }
     return false;
 }
 
-static bool child_find_foundling(struct replay *r, int64_t here, int64_t parent, uint32_t workflow)
+static void child_new_foundling(struct replay *r, const struct told *t)
 {
-    for (size_t i = 0; i < r->foundling_count; i++) {
-        const struct foundling f = r->foundlings[i];
-        if (f.parent != parent || replay__story(r, f.id)->workflow != workflow)
-            continue;
-        memmove(r->foundlings + i, r->foundlings + i + 1,
-                (--r->foundling_count - i) * sizeof *r->foundlings);
-        replay__link(r, ENTITY_REFERRAL, f.id, here);
-        return true;
-    }
-    return false;
+    size_t n = r->foundling_count++;
+    r->foundlings = mem_resize(r->foundlings, (n + 1) * sizeof *r->foundlings);
+    r->foundlings[n] = (struct foundling){ t->id, child_parent(t), child_word(r, t, "title") };
+}
+
+static void child_new_stranger(struct replay *r, const struct told *t)
+{
+    int64_t parent = replay__story_here(r, ENTITY_REFERRAL, child_parent(t));
+    struct stranger *x = replay__stranger(r, t, parent);
+    x->title = child_word(r, t, "title");
+    x->story.workflow = child_word(r, t, "workflow");
 }
 
 void replay__link_children(struct replay *r)
 {
-    for (size_t i = 0; i < r->block[0].count; i++) {
-        struct told *t = &r->block[0].items[i];
-        if (!child_is_opening(t))
-            continue;
-        t->linked = child_find_stranger(r, t->id, child_parent(t), child_workflow(r, t));
-        if (t->linked || !child_parent(t))
-            continue;
-        r->foundlings =
-            mem_resize(r->foundlings, (r->foundling_count + 1) * sizeof *r->foundlings);
-        r->foundlings[r->foundling_count++] = (struct foundling){ t->id, child_parent(t) };
-    }
-    for (size_t i = 0; i < r->block[1].count; i++) {
-        struct told *t = &r->block[1].items[i];
-        if (!child_is_opening(t))
-            continue;
-        int64_t parent = replay__story_here(r, ENTITY_REFERRAL, child_parent(t));
-        uint32_t workflow = child_workflow(r, t);
-        t->linked = child_find_foundling(r, t->id, parent, workflow);
-        if (!t->linked)
-            replay__story(r, replay__stranger(r, t, parent))->workflow = workflow;
-    }
+    bool any = false;
+    for (int side = 0; side < 2; side++)
+        for (size_t i = 0; i < r->block[side].count; i++) {
+            struct told *t = &r->block[side].items[i];
+            if (!child_is_opening(t))
+                continue;
+            t->linked = any = true;
+            if (side == 0)
+                child_new_foundling(r, t);
+            else
+                child_new_stranger(r, t);
+        }
+    for (int loose = 0; any && loose < 2; loose++)
+        for (size_t i = 0; i < r->foundling_count;) {
+            if (!child_find_stranger(r, &r->foundlings[i], loose == 0)) {
+                i++;
+                continue;
+            }
+            memmove(r->foundlings + i, r->foundlings + i + 1,
+                    (--r->foundling_count - i) * sizeof *r->foundlings);
+        }
 }
 
 void replay__blame_strangers(struct replay *r)
@@ -100,6 +109,6 @@ void replay__blame_strangers(struct replay *r)
         if (x->became || !x->parent || parent->unknown || !x->story.waiting ||
             !x->story.waiting[1].count)
             continue;
-        replay__compare(r, parent, NULL, &x->story.waiting[1].items[0]);
+        replay__part(parent, NULL, &x->story.waiting[1].items[0]);
     }
 }

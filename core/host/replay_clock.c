@@ -12,9 +12,17 @@ void replay__forward(struct replay *r, int64_t at_ms)
 
 int replay__fire(struct replay *r, enum entity entity, int64_t id, int64_t at_ms, struct error *e)
 {
+    int due = schema_of(entity)->due;
+    const struct row *row;
     bool fired;
+    int rc = store_get(r->org->store, entity, id, &row, e);
+    if (rc < 0)
+        return rc;
+    if (!row_is_null(row, due) && replay__near(row_int(row, due), at_ms) &&
+        row_int(row, due) > at_ms)
+        at_ms = row_int(row, due);
     replay__forward(r, at_ms);
-    int rc = domain_fire_row(r->org->world.domain, entity, id, org_now(r->org), &fired, e);
+    rc = domain_fire_row(r->org->world.domain, entity, id, org_now(r->org), &fired, e);
     return rc < 0 ? rc : replay__read_here(r, e);
 }
 

@@ -124,7 +124,7 @@ static void difference_due(struct replay *r, struct story *s, const struct told 
     struct json_slice set, stage;
     const char *name = r->words[s->rec.stage];
     size_t n = strlen(name);
-    if (from_ms == to_ms || d->move_count++ >= REPLAY_MOVES)
+    if (d->move_count++ >= REPLAY_MOVES)
         return;
     struct deadline_moved *m = &d->moves[d->move_count - 1];
     if (jsons_get(there->payload, there->payload_len, "set", 3, &set) &&
@@ -178,6 +178,13 @@ static void comparing_name(struct comparing *c, const char *key, size_t n)
 static bool comparing_same(const struct json_slice *a, const struct json_slice *b)
 {
     return a->type == b->type && a->len == b->len && !memcmp(a->text, b->text, a->len);
+}
+
+static bool comparing_instant(const struct json_slice *a, const struct json_slice *b)
+{
+    return a->type == JSON_T_INT && b->type == JSON_T_INT
+               ? replay__near(jsons_int(a), jsons_int(b))
+               : comparing_same(a, b);
 }
 
 /* A stage by the name that the loaded version gives it. */
@@ -262,36 +269,63 @@ static void comparing_sets(struct comparing *c, const struct json_slice *a,
             comparing_name(c, key, n);
 }
 
-static const struct field *comparing_field(const struct comparing *c, const char *key, size_t n)
+/* A field as the loaded version calls it; NULL: it is dropped, or the engine's own. */
+static const char *comparing_field(const struct comparing *c, const char *key, size_t n,
+                                   char name[LIMIT_NAME_BYTES + 1])
 {
-    char name[LIMIT_NAME_BYTES + 1];
-    const struct graph *g = domain_graph(c->r->org->world.domain, c->r->words[c->s->workflow]);
-    if (!g || n >= sizeof name)
+    if (n == 0 || key[0] == '_' || n > LIMIT_NAME_BYTES)
         return NULL;
     memcpy(name, key, n);
     name[n] = '\0';
-    return graph_field(g, name);
+    const char *now = replay_field(c->r->org->world.domain, c->r->words[c->s->workflow],
+                                   c->s->version, name);
+    return *now ? now : NULL;
 }
 
-/* Custom fields; those of the engine hold instants of deadlines. */
+static bool comparing_same_field(const struct comparing *c, const char *name,
+                                 const struct json_slice *a, const struct json_slice *b)
+{
+    const struct graph *g = domain_graph(c->r->org->world.domain, c->r->words[c->s->workflow]);
+    const struct field *f = g ? graph_field(g, name) : NULL;
+    if (f && f->type == FIELD_TIME)
+        return comparing_instant(a, b);
+    return f && f->type == FIELD_REF ? comparing_ref(c, f->ref, a, b) : comparing_same(a, b);
+}
+
+/* Does the history have a field that is called so here? */
+static bool comparing_has(const struct comparing *c, const struct json_slice *a, const char *name,
+                          size_t name_n)
+{
+    char old[LIMIT_NAME_BYTES + 1];
+    struct json_slice v;
+    const char *key;
+    size_t at = 0, n;
+    while (jsons_next(a->text, a->len, &at, &key, &n, &v)) {
+        const char *now = comparing_field(c, key, n, old);
+        if (now && is_key(name, name_n, now))
+            return true;
+    }
+    return false;
+}
+
 static void comparing_fields(struct comparing *c, const struct json_slice *a,
                              const struct json_slice *b)
 {
+    char old[LIMIT_NAME_BYTES + 1];
     struct json_slice v, w;
     const char *key;
     size_t at = 0, n;
     while (jsons_next(a->text, a->len, &at, &key, &n, &v)) {
-        const struct field *f = n && key[0] != '_' ? comparing_field(c, key, n) : NULL;
-        bool both = jsons_get(b->text, b->len, key, n, &w);
-        if ((n && key[0] == '_') || (!both && v.type == JSON_T_NULL))
+        const char *name = comparing_field(c, key, n, old);
+        bool both = name && jsons_get(b->text, b->len, name, strlen(name), &w);
+        if (!name || (!both && v.type == JSON_T_NULL))
             continue;
-        if (!both || !(f && f->type == FIELD_REF ? comparing_ref(c, f->ref, &v, &w)
-                                                 : comparing_same(&v, &w)))
-            comparing_name(c, key, n);
+        if (!both || !comparing_same_field(c, name, &v, &w))
+            comparing_name(c, name, strlen(name));
     }
     at = 0;
     while (jsons_next(b->text, b->len, &at, &key, &n, &v))
-        if (n && key[0] != '_' && v.type != JSON_T_NULL && !jsons_get(a->text, a->len, key, n, &w))
+        if (n && key[0] != '_' && v.type != JSON_T_NULL && !comparing_has(c, a, key, n))
             comparing_name(c, key, n);
 }
 
@@ -309,7 +343,9 @@ static void comparing_details(struct comparing *c)
         if (is_one_of(key, n, left_out))
             continue;
         bool both = jsons_get(c->here->payload, c->here->payload_len, key, n, &w);
+        bool instant = n > 3 && !memcmp(key + n - 3, "_ms", 3);
         if (!both || !(is_one_of(key, n, stages) ? comparing_stage(c, &v, &w)
+                       : instant                 ? comparing_instant(&v, &w)
                                                  : comparing_same(&v, &w)))
             comparing_name(c, key, n);
     }
@@ -335,7 +371,7 @@ static void comparing_deadline(struct comparing *c, const struct json_slice *a,
     bool here = jsons_get(b->text, b->len, "due_at_ms", 9, &w);
     int64_t from_ms = there ? take_instant(&v) : INT64_MIN;
     int64_t to_ms = here ? take_instant(&w) : INT64_MIN;
-    if ((there || here) && from_ms != to_ms)
+    if (!replay__near(from_ms, to_ms))
         difference_due(c->r, c->s, c->there, from_ms, to_ms);
 }
 
@@ -362,7 +398,7 @@ static size_t compare_length(const struct told *t)
 
 static bool compare_is_same(const struct replay *r, const struct told *a, const struct told *b)
 {
-    if (r->ids.moved || !a->payload || !b->payload || !a->payload_len || !b->payload_len)
+    if (r->ids.moved || !a->payload_len || !b->payload_len)
         return false;
     size_t n = compare_length(a);
     return n == compare_length(b) && !memcmp(a->payload, b->payload, n);
@@ -372,16 +408,15 @@ void replay__compare(struct replay *r, struct story *s, const struct told *there
                      const struct told *here)
 {
     struct comparing c = { r, s, there, here, BUF_INIT };
-    if (there && here && compare_is_same(r, there, here))
-        return;
-    if (!there || !here) {
-        difference_first(s, there, here, NULL);
-        return;
-    }
-    if (!there->payload || !here->payload)
+    if (!there->payload || !here->payload || compare_is_same(r, there, here))
         return;
     compare_members(&c);
     if (c.names.len)
         difference_first(s, there, here, c.names.data);
     buf_free(&c.names);
+}
+
+void replay__part(struct story *s, const struct told *there, const struct told *here)
+{
+    difference_first(s, there, here, NULL);
 }

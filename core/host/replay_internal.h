@@ -13,7 +13,9 @@
 #include "baton/host/replay.h"
 #include "host/org_internal.h"
 
-enum { REPLAY_MOVES = 8 };
+/* Instants nearer than this are the same: a clock runs while a command works, and that of a replay
+ * stands. No rule counts in less than minutes. */
+enum { REPLAY_SLACK_MS = 5000, REPLAY_MOVES = 8 };
 /* Stories from here on are strangers: referrals that something has opened here, and that the history
  * does not have, or not yet. */
 #define REPLAY_STRANGER (INT64_C(1) << 48)
@@ -71,9 +73,11 @@ struct story {
 struct stranger {
     struct story story;
     int64_t parent, became; /* stories; became 0: it is a stranger still */
+    uint32_t title;
 };
 struct foundling {
     int64_t id, parent; /* stories */
+    uint32_t title;
 };
 
 struct replay_firing {
@@ -123,12 +127,19 @@ struct replay {
 int replay__read_here(struct replay *r, struct error *e); /* new events into the block */
 
 /* ---- replay_map.c ---- */
+static inline bool replay__near(int64_t a_ms, int64_t b_ms)
+{
+    if (a_ms == INT64_MIN || b_ms == INT64_MIN)
+        return a_ms == b_ms;
+    return (a_ms < b_ms ? b_ms - a_ms : a_ms - b_ms) <= REPLAY_SLACK_MS;
+}
 int64_t replay__map_get(const struct replay_map *m, int64_t id); /* 0: none */
 void replay__map_put(struct replay_map *m, int64_t id, int64_t value);
 struct story *replay__story(struct replay *r, int64_t id); /* made where it is new */
 /* The story of a row of here. */
 int64_t replay__story_here(const struct replay *r, enum entity entity, int64_t id);
-int64_t replay__stranger(struct replay *r, const struct told *opening, int64_t parent);
+/* Borrowed until the next one. */
+struct stranger *replay__stranger(struct replay *r, const struct told *opening, int64_t parent);
 uint32_t replay__word(struct replay *r, const char *text, size_t n);
 /* The row `there` is the one `here`. */
 void replay__link(struct replay *r, enum entity entity, int64_t there, int64_t here);
@@ -163,9 +174,11 @@ int replay__settle(struct replay *r, int64_t id, struct error *e);
 struct difference *replay__difference(struct story *s);
 /* Takes in what one event makes of its side. */
 void replay__take(struct replay *r, struct story *s, bool here, const struct told *t);
-/* Two that belong together, or one that stands alone (the other NULL). */
+/* Two that belong together. */
 void replay__compare(struct replay *r, struct story *s, const struct told *there,
                      const struct told *here);
+/* Two that do not; NULL: there is nothing more on that side. */
+void replay__part(struct story *s, const struct told *there, const struct told *here);
 void replay__unknown(struct story *s, int64_t seq, int64_t at_ms,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -46,16 +46,15 @@ int64_t replay__story_here(const struct replay *r, enum entity entity, int64_t i
     return became ? became : story;
 }
 
-int64_t replay__stranger(struct replay *r, const struct told *opening, int64_t parent)
+struct stranger *replay__stranger(struct replay *r, const struct told *opening, int64_t parent)
 {
     size_t n = r->stranger_count++;
     r->strangers = mem_resize(r->strangers, (n + 1) * sizeof *r->strangers);
     r->strangers[n] = (struct stranger){
         .story = { .here = opening->id, .own = true, .rec = none, .rep = none }, .parent = parent
     };
-    int64_t id = REPLAY_STRANGER + (int64_t)n;
-    replay__map_put(&r->story_here[ENTITY_REFERRAL], opening->id, id);
-    return id;
+    replay__map_put(&r->story_here[ENTITY_REFERRAL], opening->id, REPLAY_STRANGER + (int64_t)n);
+    return &r->strangers[n];
 }
 
 static size_t word_slot(const struct replay *r, const char *text, size_t n)

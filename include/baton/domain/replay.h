@@ -53,5 +53,7 @@ int domain_replay_erased(struct domain *d, const struct event *event, struct err
  * `migrate`; the same name where it says nothing; "" for a field that it drops. */
 const char *replay_stage(const struct domain *d, const char *workflow, int version,
                          const char *name);
+const char *replay_field(const struct domain *d, const char *workflow, int version,
+                         const char *name);
 
 #endif
