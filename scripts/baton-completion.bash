@@ -96,6 +96,10 @@ _baton_list() {
 _baton_value() { # command, option
     case $1:$2 in
     *:--org | *:-o) _baton_words "$(_baton_orgs)" ;;
+    replay:--plugin | replay:-p)
+        _baton_words "$(_baton_plugins)"
+        _baton_files -d
+        ;;
     *:--home | *:--dir | *:--plugin) _baton_files -d ;;
     "org add:--plugins" | "org add:-p") _baton_list "$(_baton_plugins)" ;;
     "org add:--clock") _baton_words system movable ;;

@@ -274,7 +274,8 @@ const struct command command_replay = {
         "the installed one of that name: what people did is done at its time by the same person,\n"
         "what followed (effects, handlers, deadlines, approvals) is left to the plugin. Each\n"
         "referral that would have ended otherwise, or gone another way, is shown with its first\n"
-        "differing event and the deadlines that move. Where what somebody did is refused, or comes\n"
+        "differing event and the deadlines that move. Where what somebody did is refused, or "
+        "comes\n"
         "in another stage, nobody knows what they would have done instead: it is marked so.\n"
         "Nothing is written, nothing is sent. Exit code 0: no difference, 1: there are some.",
     .example = "baton replay --plugin drafts/tutoring --since 2026-01-01\n"

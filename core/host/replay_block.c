@@ -135,8 +135,8 @@ static void pairing_rest(struct pairing *p, size_t from)
 {
     size_t j = from;
     if (pairing_counts(p))
-        replay__part(p->s, from < p->count[0] ? p->side[0][from] : NULL,
-                     from < p->count[1] ? p->side[1][from] : NULL);
+        replay__differ(p->s, from < p->count[0] ? p->side[0][from] : NULL,
+                       from < p->count[1] ? p->side[1][from] : NULL, NULL);
     for (size_t i = from; i < p->count[0]; i++) {
         size_t k = j;
         while (k < p->count[1] && !pairing_fits(p->side[0][i], p->side[1][k]))
@@ -186,7 +186,8 @@ static void story_close(struct replay *r, struct story *s)
     s->done = true;
     if (s->unknown || !s->here || s->rep.closed_at_ms != INT64_MIN)
         return;
-    replay__unknown(s, r->at_seq, s->rec.closed_at_ms, "it waits in stage \"%s\" for what nobody did: recorded it had ended in "
+    replay__unknown(s, r->at_seq, s->rec.closed_at_ms,
+                    "it waits in stage \"%s\" for what nobody did: recorded it had ended in "
                     "\"%s\"",
                     r->words[s->rep.stage], r->words[s->rec.stage]);
 }

@@ -109,6 +109,6 @@ void replay__blame_strangers(struct replay *r)
         if (x->became || !x->parent || parent->unknown || !x->story.waiting ||
             !x->story.waiting[1].count)
             continue;
-        replay__part(parent, NULL, &x->story.waiting[1].items[0]);
+        replay__differ(parent, NULL, &x->story.waiting[1].items[0], NULL);
     }
 }

@@ -88,10 +88,9 @@ int replay__push_timers(struct replay *r, const struct story *s, struct error *e
         { TIMER_ABOUT, FILTER_EQ, value_text(about), NULL },
         { TIMER_STATUS, FILTER_EQ, value_text("waiting"), NULL },
     };
-    const struct store_query q = { .entity = ENTITY_TIMER,
-                                   .filters = filters,
-                                   .filter_count = 2,
-                                   .limit = LIMIT_LIST_ROWS };
+    const struct store_query q = {
+        .entity = ENTITY_TIMER, .filters = filters, .filter_count = 2, .limit = LIMIT_LIST_ROWS
+    };
     return store_list(r->org->store, &q, clock_push_timer, r, e);
 }
 

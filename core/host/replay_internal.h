@@ -16,8 +16,8 @@
 /* Instants nearer than this are the same: a clock runs while a command works, and that of a replay
  * stands. No rule counts in less than minutes. */
 enum { REPLAY_SLACK_MS = 5000, REPLAY_MOVES = 8 };
-/* Stories from here on are strangers: referrals that something has opened here, and that the history
- * does not have, or not yet. */
+/* Stories from here on are strangers: referrals that something has opened here, and that the
+ * history does not have, or not yet. */
 #define REPLAY_STRANGER (INT64_C(1) << 48)
 
 /* An event of either side, kept while it waits for its counterpart. */
@@ -35,13 +35,13 @@ struct told_list {
 };
 
 struct deadline_moved {
-    char stage[LIMIT_NAME_BYTES + 1];
     int64_t from_ms, to_ms; /* INT64_MIN: none */
+    uint32_t stage;         /* word */
 };
 struct difference {
-    bool has_first;        /* an event differs, and not only in when it is due */
+    bool has_first;                 /* an event differs, and not only in when it is due */
     char *first_there, *first_here; /* as JSON; NULL: there is none on that side */
-    char *names;           /* what differs in it: "to, outcome"; NULL: the whole event */
+    char *names;                    /* what differs in it: "to, outcome"; NULL: the whole event */
     struct deadline_moved moves[REPLAY_MOVES];
     size_t move_count; /* all of them; kept are the first */
     char *why;         /* unknown from here: text */
@@ -50,7 +50,7 @@ struct difference {
 
 enum story_lack { STORY_WHOLE, STORY_MIGRATED, STORY_ERASED };
 
-struct story_end { /* one side of it */
+struct story_end {                         /* one side of it */
     int64_t wake_ms, due_ms, closed_at_ms; /* INT64_MIN: none */
     uint32_t stage, outcome;               /* words */
 };
@@ -108,12 +108,12 @@ struct replay {
     size_t stranger_count;
     struct foundling *foundlings; /* opened there by something, and not here, or not yet */
     size_t foundling_count;
-    char **words; /* stages, outcomes, workflows; [0] is "" */
+    char **words;                     /* stages, outcomes, workflows; [0] is "" */
     uint32_t word_count, *word_slots; /* by hash: index + 1 */
     size_t word_room;                 /* of slots: a power of two */
-    struct told_list block[2]; /* there, here */
-    struct arena *memory;      /* of the block */
-    int64_t *mixed;            /* stories in the block */
+    struct told_list block[2];        /* there, here */
+    struct arena *memory;             /* of the block */
+    int64_t *mixed;                   /* stories in the block */
     size_t mixed_count, mixed_room;
     int64_t touched; /* the story with which somebody did something in the block; 0: none */
     struct replay_firing *heap;
@@ -170,16 +170,24 @@ bool replay__same_set(const struct told *a, const struct told *b, const char *co
 /* Between blocks: what waits of the story waits no longer. */
 int replay__settle(struct replay *r, int64_t id, struct error *e);
 
-/* ---- replay_compare.c ---- */
-struct difference *replay__difference(struct story *s);
+/* ---- replay_difference.c ---- */
+bool replay__is_key(const char *key, size_t n, const char *word);
+bool replay__is_one_of(const char *key, size_t n, const char *const *words);
+int64_t replay__instant(const struct json_slice *v); /* INT64_MIN: null */
 /* Takes in what one event makes of its side. */
 void replay__take(struct replay *r, struct story *s, bool here, const struct told *t);
+/* The story parts with these two; one of them NULL: there is nothing on that side. `names`: what
+ * differs in them; NULL: they are different events. The first counts. */
+void replay__differ(struct story *s, const struct told *there, const struct told *here,
+                    const char *names);
+void replay__deadline_moved(struct story *s, struct replay *r, const struct told *there,
+                            int64_t from_ms, int64_t to_ms);
+void replay__unknown(struct story *s, int64_t seq, int64_t at_ms, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* ---- replay_compare.c ---- */
 /* Two that belong together. */
 void replay__compare(struct replay *r, struct story *s, const struct told *there,
                      const struct told *here);
-/* Two that do not; NULL: there is nothing more on that side. */
-void replay__part(struct story *s, const struct told *there, const struct told *here);
-void replay__unknown(struct story *s, int64_t seq, int64_t at_ms,
-                     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

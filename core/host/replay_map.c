@@ -50,9 +50,9 @@ struct stranger *replay__stranger(struct replay *r, const struct told *opening, 
 {
     size_t n = r->stranger_count++;
     r->strangers = mem_resize(r->strangers, (n + 1) * sizeof *r->strangers);
-    r->strangers[n] = (struct stranger){
-        .story = { .here = opening->id, .own = true, .rec = none, .rep = none }, .parent = parent
-    };
+    r->strangers[n] =
+        (struct stranger){ .story = { .here = opening->id, .own = true, .rec = none, .rep = none },
+                           .parent = parent };
     replay__map_put(&r->story_here[ENTITY_REFERRAL], opening->id, REPLAY_STRANGER + (int64_t)n);
     return &r->strangers[n];
 }

@@ -7,7 +7,7 @@
 #include "host/replay_internal.h"
 
 enum report_class {
-    REPORT_OPEN,      /* not judged: it has not ended, or before */
+    REPORT_OPEN, /* not judged: it has not ended, or before */
     REPORT_SAME,
     REPORT_END,       /* ends otherwise */
     REPORT_WAY,       /* the same end, another way */
@@ -97,7 +97,7 @@ static void report_event(const char *key, const char *json, struct jsonw *w)
         jsonw_null(w);
 }
 
-static void report_difference(const struct difference *d, struct jsonw *w)
+static void report_difference(const struct replay *r, const struct difference *d, struct jsonw *w)
 {
     size_t shown = d->move_count < REPLAY_MOVES ? d->move_count : REPLAY_MOVES;
     if (d->has_first) {
@@ -114,7 +114,7 @@ static void report_difference(const struct difference *d, struct jsonw *w)
     for (size_t i = 0; i < shown; i++) {
         jsonw_open_object(w);
         jsonw_key(w, "stage");
-        jsonw_text(w, d->moves[i].stage);
+        jsonw_text(w, r->words[d->moves[i].stage]);
         report_instant(w, "from_ms", d->moves[i].from_ms);
         report_instant(w, "to_ms", d->moves[i].to_ms);
         jsonw_close(w);
@@ -157,7 +157,7 @@ static void report_row(struct replay *r, int64_t id, enum report_class class, st
     report_end(r, "recorded", &s->rec, true, w);
     report_end(r, "replayed", &s->rep, s->here && class != REPORT_LACKS, w);
     if (s->d)
-        report_difference(s->d, w);
+        report_difference(r, s->d, w);
     if (s->lack || !s->here) {
         jsonw_key(w, "why");
         jsonw_text(w, s->lack ? report_lacking(s) : "nothing opens it");

@@ -125,9 +125,8 @@ int scratch_changed(struct org **out, struct org *of, const char *const *plugins
     if (of->scratch)
         return error_set(e, ERROR_INVALID, "a scratch organisation is not copied again");
     char *path = home__path(of->dir, "org.ini");
-    struct org *o =
-        scratch_new(of->name, scratch_dirs_with(plugins, home__plugin_dirs(of->home, of->dir)),
-                    NULL, NULL);
+    struct org *o = scratch_new(
+        of->name, scratch_dirs_with(plugins, home__plugin_dirs(of->home, of->dir)), NULL, NULL);
     int rc = config__load(&o->world.config, path, o->name, e);
     clock_stop_at(&o->clock, at_ms); /* before jobs are declared: they count from now */
     if (!rc)

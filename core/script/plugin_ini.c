@@ -105,7 +105,8 @@ static bool find_is_itself(const char *ini_path, const char *name)
     struct ini *ini = NULL;
     const char *called = NULL;
     bool is = ini_load(&ini, ini_path, NULL) == 0 &&
-              ini_text(ini, "plugin", "name", &called, NULL) == 0 && called && !strcmp(called, name);
+              ini_text(ini, "plugin", "name", &called, NULL) == 0 && called &&
+              !strcmp(called, name);
     ini_free(ini);
     return is;
 }

@@ -2,12 +2,12 @@
  * opened, moved twice past a guard, and finished. */
 #include <stdio.h>
 
+#include "baton/base/buf.h"
 #include "baton/base/clock.h"
+#include "baton/base/json.h"
 #include "baton/base/limits.h"
 #include "baton/domain/advance.h"
 #include "baton/host/replay.h"
-#include "baton/base/buf.h"
-#include "baton/base/json.h"
 #include "bench/bench_home.h"
 
 enum { REPLAY_PER_SECOND = 20000, REPLAY_OF = 10 };

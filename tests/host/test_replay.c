@@ -14,7 +14,8 @@ static const char care[] =
     "  children = { visit = { transition = 'stop' } },\n"
     "  stages = {\n"
     "    { name = 'new', deadline = { within = '3 days', remind = '1 day',\n"
-    "      escalate = { { after = '1 day', to = 'lead' } }, expire = { after = '5 days', transition = "
+    "      escalate = { { after = '1 day', to = 'lead' } }, expire = { after = '5 days', "
+    "transition = "
     "'lapse' } } },\n"
     "    { name = 'asked', deadline = { within = '5 working days', remind = '1 working day' } },\n"
     "    { name = 'waiting', clock = 'paused' },\n"
@@ -23,29 +24,34 @@ static const char care[] =
     "  transitions = {\n"
     "    { name = 'ask', from = 'new', to = 'asked', required = { 'need' },\n"
     "      guard = function(r) return r.fields.need ~= 'nothing', 'nothing is needed' end,\n"
-    "      effect = function(r) r:set{ fields = { level = 1 } } r:task{ title = 'call', kind = 'call' } "
+    "      effect = function(r) r:set{ fields = { level = 1 } } r:task{ title = 'call', kind = "
+    "'call' } "
     "r:timer('check', '2 days') end },\n"
     "    { name = 'hold', from = 'asked', to = 'waiting' },\n"
     "    { name = 'back', from = 'waiting', to = 'asked' },\n"
     "    { name = 'finish', from = 'asked', to = 'done', roles = { 'specialist' },\n"
     "      reasons = { 'good', 'bad' } },\n"
     "    { name = 'adopt', from = 'asked', to = 'done', approval = { auto = true, need = 2,\n"
-    "      seats = { { name = 'one', role = 'specialist' }, { name = 'two', role = 'lead' } } } },\n"
+    "      seats = { { name = 'one', role = 'specialist' }, { name = 'two', role = 'lead' } } } "
+    "},\n"
     "    { name = 'lapse', from = 'new', to = 'lapsed' },\n"
     "    { name = 'withdraw', from = '*', to = 'lapsed', locked = true, source = 'the law' } } }\n"
     "baton.workflow{ name = 'visit', version = 1,\n"
-    "  stages = { { name = 'planned' }, { name = 'made', final = true }, { name = 'off', final = true } "
+    "  stages = { { name = 'planned' }, { name = 'made', final = true }, { name = 'off', final = "
+    "true } "
     "},\n"
     "  transitions = { { name = 'make', from = 'planned', to = 'made' },\n"
     "    { name = 'stop', from = 'planned', to = 'off' } } }\n"
     "baton.on('timer.check', function(_, t) local r = referrals.get(t.about)\n"
-    "  if r and r.open then r:set{ fields = { checks = (r.fields.checks or 0) + 1 } } r:note('looked') "
+    "  if r and r.open then r:set{ fields = { checks = (r.fields.checks or 0) + 1 } } "
+    "r:note('looked') "
     "end end)\n"
     "baton.on('referral.overdue', function(_, r)\n"
     "  r:refer{ workflow = 'visit', title = 'see ' .. r.title } end, { workflow = 'care' })\n"
     "baton.on('referral.advanced', function(event, r)\n"
     "  if event.to == 'done' and r.subject and r.subject.email then\n"
-    "    r:message{ to = r.subject.email, body = 'done', channel = 'file' } end end, { workflow = 'care' "
+    "    r:message{ to = r.subject.email, body = 'done', channel = 'file' } end end, { workflow = "
+    "'care' "
     "})\n";
 
 /* Monday morning; each referral by its title. S-1 is a specialist, S-2 a lead. */
@@ -61,7 +67,8 @@ static const char history[] =
     "  'stays open', 'named' } do r[i] = open(title, { need = title, helper = two }) end\n"
     "r[3]:set{ fields = { need = 'nothing' } }\n"
     "clock.advance('2 hours')\n"
-    "as(one, function() r[1]:advance('ask') r[1]:advance('finish', { reason = 'good', note = 'well' }) "
+    "as(one, function() r[1]:advance('ask') r[1]:advance('finish', { reason = 'good', note = "
+    "'well' }) "
     "end)\n"
     "for _, i in ipairs{ 4, 5, 6, 8, 9, 10 } do r[i]:advance('ask') end\n"
     "as(one, function() r[4]:vote('adopt', 'yes', { note = 'for it' }) end)\n"
@@ -79,7 +86,8 @@ static const char history[] =
     "as(one, function() r[2]:advance('finish', { reason = 'good' }) r[8]:assign(one)\n"
     "  r[8]:advance('finish', { reason = 'good' }) end)\n"
     "clock.advance('2 weeks')\n"
-    "as(one, function() r[5]:advance('finish', { reason = 'good' }) r[6]:advance('finish', { reason = "
+    "as(one, function() r[5]:advance('finish', { reason = 'good' }) r[6]:advance('finish', { "
+    "reason = "
     "'bad' }) end)\n"
     "clock.advance('1 day')\n";
 
@@ -91,7 +99,8 @@ struct world {
 
 static void world_run(struct world *w, const char *script)
 {
-    json_t *request = json_pack("{s:s, s:s, s:s}", "op", "run", "name", "history", "source", script);
+    json_t *request =
+        json_pack("{s:s, s:s, s:s}", "op", "run", "name", "history", "source", script);
     char *text = json_dumps(request, 0);
     assert_has(talk_ask(&w->t, w->o, text), "{\"done\":{");
     free(text);
@@ -163,7 +172,8 @@ static json_t *world_replay(struct world *w, const char *plugin, const char *sin
     struct buf request = BUF_INIT;
     json_t *answer = NULL, *result;
     if (plugin)
-        buf_printf(&request, "{\"op\":\"replay\",\"plugins\":[\"%s\"],\"since\":\"%s\"}", plugin, since);
+        buf_printf(&request, "{\"op\":\"replay\",\"plugins\":[\"%s\"],\"since\":\"%s\"}", plugin,
+                   since);
     else
         buf_printf(&request,
                    "{\"op\":\"replay\",\"plugins\":[\"%s/drafts/changed\"],\"since\":\"%s\"}",
@@ -188,7 +198,8 @@ static char *classes(const json_t *result)
     size_t i;
     json_array_foreach(json_object_get(result, "rows"), i, row)
     {
-        buf_printf(&text, "%s%s:%s", i ? ", " : "", json_string_value(json_object_get(row, "title")),
+        buf_printf(&text, "%s%s:%s", i ? ", " : "",
+                   json_string_value(json_object_get(row, "title")),
                    json_string_value(json_object_get(row, "class")));
     }
     return buf_take(&text);
@@ -286,12 +297,14 @@ static const struct seed {
       { "\"deadlines\":[{\"stage\":\"new\",\"from_ms\":190031040" } },
     /* what expired would have waited longer: who knows what people would have done */
     { { { "within = '3 days'", "within = '30 days'" } },
-      "plain:deadlines, late:way, expires:unknown, voted:deadlines, held:deadlines, paused:deadlines, "
+      "plain:deadlines, late:way, expires:unknown, voted:deadlines, held:deadlines, "
+      "paused:deadlines, "
       "withdrawn:deadlines, checked:deadlines, named:deadlines, see late:end, see expires:unknown",
       { "\"why\":\"nothing opens it\"", "it waits in stage \\\"new\\\" for what nobody did" } },
     /* one is no longer reminded in time */
     { { { "within = '5 working days'", "within = '6 working days'" } },
-      "plain:deadlines, late:deadlines, voted:deadlines, held:deadlines, paused:deadlines, checked:way, "
+      "plain:deadlines, late:deadlines, voted:deadlines, held:deadlines, paused:deadlines, "
+      "checked:way, "
       "named:deadlines",
       { "\"recorded\":{\"seq\":" } },
     /* a stage that is called otherwise, and one that says so */
@@ -329,12 +342,11 @@ static const struct seed {
       "see late:unknown, see held:unknown, see paused:unknown",
       { "needs the role lead; S-1 has specialist" } },
     /* one more vote is needed, by somebody who was not asked */
-    { { { "need = 2,\n      seats = {", "need = 3,\n      seats = { { name = 'three', role = 'admin' }," } },
+    { { { "need = 2,\n      seats = {",
+          "need = 3,\n      seats = { { name = 'three', role = 'admin' }," } },
       "voted:unknown",
       { "it waits in stage \\\"asked\\\" for what nobody did" } },
-    { { { "need = 2,\n      seats = {", "need = 1,\n      seats = {" } },
-      "voted:way",
-      { NULL } },
+    { { { "need = 2,\n      seats = {", "need = 1,\n      seats = {" } }, "voted:way", { NULL } },
     /* what a handler opens, and what closes with its parent */
     { { { "r:refer{", "if r.title == 'late' then return end r:refer{" } },
       "see late:end",
@@ -370,16 +382,19 @@ static void seeded_changes(void **state)
 static void late_clock(void **state)
 {
     struct world *w = *state;
-    world_run(w, "local r = referrals.open{ workflow = 'care', title = 'slow', fields = { need = 'x' } }\n"
-                 "referrals.open{ workflow = 'care', title = 'slower', fields = { need = 'x' } }");
+    world_run(
+        w,
+        "local r = referrals.open{ workflow = 'care', title = 'slow', fields = { need = 'x' } }\n"
+        "referrals.open{ workflow = 'care', title = 'slower', fields = { need = 'x' } }");
     scratch_stop_clock(w->o, org_now(w->o) + INT64_C(86400000) * 4);
     assert_has(talk_ask(&w->t, w->o,
                         "{\"op\":\"eval\",\"text\":\"local r = referrals.first{title='slow'} "
                         "r:advance('ask') r:advance('finish', {reason='good'})\"}"),
                "done");
-    assert_has(talk_ask(&w->t, w->o,
-                        "{\"op\":\"eval\",\"text\":\"referrals.first{title='slower'}:advance('lapse')\"}"),
-               "done");
+    assert_has(
+        talk_ask(&w->t, w->o,
+                 "{\"op\":\"eval\",\"text\":\"referrals.first{title='slower'}:advance('lapse')\"}"),
+        "done");
     json_t *result = world_replay(w, "care", "2020-01-01");
     assert_int_equal(count_of(result, "finished"), 16); /* and the visit to the slower one */
     expect(result, "");
@@ -389,10 +404,10 @@ static void late_clock(void **state)
 static void jobs_run(void **state)
 {
     const struct change swept[] = {
-        { "baton.on('timer.check'",
-          "baton.job('sweep', { every = '1 day' }, function()\n"
-          "  for r in referrals.each{ workflow = 'visit', open = true } do r:set{ priority = 'urgent' } "
-          "end end)\nbaton.on('timer.check'" },
+        { "baton.on('timer.check'", "baton.job('sweep', { every = '1 day' }, function()\n"
+                                    "  for r in referrals.each{ workflow = 'visit', open = true } "
+                                    "do r:set{ priority = 'urgent' } "
+                                    "end end)\nbaton.on('timer.check'" },
         { NULL, NULL },
     };
     struct world *w = *state;
@@ -448,7 +463,8 @@ static void refusals(void **state)
                                      { NULL, NULL } };
     struct buf request = BUF_INIT;
     world_draft(w, broken);
-    buf_printf(&request, "{\"op\":\"replay\",\"plugins\":[\"%s/drafts/changed\"],\"since\":\"today\"}",
+    buf_printf(&request,
+               "{\"op\":\"replay\",\"plugins\":[\"%s/drafts/changed\"],\"since\":\"today\"}",
                w->f->dir);
     assert_has(talk_ask(&w->t, w->o, request.data), "plugin care does not load");
     buf_free(&request);

@@ -36,7 +36,7 @@ has() { # WORD, of what Tab offers behind the others
 
 # Commands, those of two words too, and every command of the help.
 offers "import" im
-offers "repl report" rep
+offers "repl report replay" rep
 offers "add list show" org ""
 offers "verify" audit ""
 offers "show preview" calendar ""

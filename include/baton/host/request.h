@@ -40,7 +40,15 @@
  * {preview,undo,fits,mapped,blocked,deadline_moves,migrated,failed,failures?,zone,
  *     rows:[…],rows_left_out}: rows as domain/version.h, those in the way first
  *   result of explain: domain/explain.h, domain/trace.h
- * frames: {"out":text,"stream":"print|info|warn|error"} {"progress":{done,total,label}}
+ *   replay    {plugins,since,limit?}   → progress…, done{result}   (plugins: folders or names;
+ * limit: referrals that are spelled out, 200) result of replay
+ * {plugins,since_ms,zone,events,commands,finished,same,end,way,deadlines,unknown,
+ *     not_replayed,rows_left_out,notes:[text],rows:[{referral,title,workflow,class,recorded:{stage,
+ *     outcome,closed_at_ms},replayed:{…} or null,first?:{recorded,replayed,differs},
+ *     deadlines?:[{stage,from_ms,to_ms}],unknown?:{seq,at_ms,why},why?}]}: class is end (another
+ *     end), way (another way to the same), deadlines (they move, nothing else), unknown,
+ * not_replayed frames: {"out":text,"stream":"print|info|warn|error"}
+ * {"progress":{done,total,label}}
  *   {"refused":{line,message}} {"notice":text} {"data":text}
  *   last: {"done":{…}} or {"incomplete":true} or {"error":{code,message,where}}
  * Notices may also come between requests.

@@ -17,9 +17,9 @@ int scratch_open(struct org **out, const struct scratch_options *options, org_no
 /* With settings, plugins, rows, history and time of a living one, which is not in a turn. */
 int scratch_copy(struct org **out, struct org *of, org_notice notice, void *context,
                  struct error *e);
-/* With settings and calendar of a living one and nothing else, its clock stopped; `plugins`: folders
- * of plugins that stand in the place of those of the same name (ends with NULL). ERROR_INVALID too
- * where a plugin does not load. */
+/* With settings and calendar of a living one and nothing else, its clock stopped; `plugins`:
+ * folders of plugins that stand in the place of those of the same name (ends with NULL).
+ * ERROR_INVALID too where a plugin does not load. */
 int scratch_changed(struct org **out, struct org *of, const char *const *plugins, int64_t at_ms,
                     struct error *e);
 /* Puts the clock there, back too, without firing anything. */
