@@ -78,6 +78,8 @@ static int do_erased(struct replay *r, const struct event *event, struct error *
     struct error why = { 0 };
     if (event->entity == ENTITY_NONE || !dot || strcmp(dot, ".created") != 0)
         return 0;
+    if (event->entity == ENTITY_PERSON)
+        replay__map_put(&r->erased, event->entity_id, 1);
     domain_command_begin(d);
     int done = domain_replay_erased(d, event, &why);
     int rc = domain_command_end(d, done == 0, e);
@@ -120,6 +122,10 @@ static void do_opening(struct replay *r, struct story *s, const struct event *ev
     if (event->payload && jsons_get(event->payload, event->payload_len, "set", 3, &set) &&
         jsons_get(set.text, set.len, "workflow", 8, &v))
         s->workflow = replay__word(r, v.text, v.len);
+    if (!replay__map_get(&r->erased, do_payload_int(event, "subject_id")))
+        return;
+    s->lack = STORY_ERASED;
+    s->unknown = true;
 }
 
 /* The outcome that somebody gave along with it: another one than its stage has. */

@@ -101,6 +101,7 @@ struct replay {
     struct replay_cause cause;
     struct replay_ids ids;
     struct replay_map here[ENTITY_END];
+    struct replay_map erased; /* people of whom the history tells nothing any more: 1 */
     struct replay_map story_there[ENTITY_END], story_here[ENTITY_END];
     struct story *stories; /* by id; [0] is for what is about no referral */
     size_t story_count, story_room;

@@ -127,6 +127,7 @@ void replay_close(struct replay *r)
         mem_free(r->story_there[i].ids);
         mem_free(r->story_here[i].ids);
     }
+    mem_free(r->erased.ids);
     mem_free(r->block[0].items);
     mem_free(r->block[1].items);
     mem_free(r->stories);

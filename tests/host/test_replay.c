@@ -3,6 +3,7 @@
 #include "host_fixture.h"
 
 #include <jansson.h>
+#include <sqlite3.h>
 
 #include "baton/base/json.h"
 #include "baton/host/scratch.h"
@@ -436,6 +437,79 @@ static void migrated_is_left_out(void **state)
     expect(result, "stays open:not_replayed, see stays open:unknown");
 }
 
+/* Whatever people do, in whatever order: with the same plugin nothing differs. */
+static const char walk[] =
+    "math.randomseed(%d)\n"
+    "local one, two = staff.get(1), staff.get(2)\n"
+    "local refs = referrals.find{ open = true }\n"
+    "local function pick(t) return t[math.random(#t)] end\n"
+    "local acts = {\n"
+    "  function() refs[#refs + 1] = referrals.open{ workflow = pick{ 'care', 'care', 'visit' },\n"
+    "    subject = 1, owner = pick{ one, two }, fields = nil } end,\n"
+    "  function() refs[#refs + 1] = pick(refs):refer{ workflow = 'visit', title = 'more' } end,\n"
+    "  function() pick(refs):set{ fields = { need = pick{ 'a', 'nothing', 'b' } } } end,\n"
+    "  function() pick(refs):set{ priority = pick{ 'urgent', 'routine' } } end,\n"
+    "  function() local r = pick(refs) r:advance(pick(r:possible()), { reason = pick{ 'good', "
+    "'bad' }, "
+    "note = 'n' }) end,\n"
+    "  function() local r = pick(refs) r:advance(pick(r:possible())) end,\n"
+    "  function() pick(refs):vote('adopt', pick{ 'yes', 'yes', 'no' }) end,\n"
+    "  function() pick(refs):pause{} end, function() pick(refs):resume{} end,\n"
+    "  function() pick(tasks.find{ status = 'open' }):done('so') end,\n"
+    "  function() pick(refs):assign(pick{ one, two }) end,\n"
+    "  function() pick(refs):note('hm') end,\n"
+    "  function() pick(refs):timer('check', pick{ '1 hour', '3 days' }) end }\n"
+    "for step = 1, 200 do\n"
+    "  if math.random() < 0.2 then clock.advance(pick{ '1 hour', '1 day', '3 days', '1 week' })\n"
+    "  else pcall(as, pick{ one, two }, pick(acts)) end\n"
+    "end\n";
+
+static void whatever_happened(void **state)
+{
+    struct world *w = *state;
+    for (int seed = 1; seed <= 3; seed++) {
+        struct buf script = BUF_INIT;
+        buf_printf(&script, walk, seed);
+        world_run(w, script.data);
+        buf_free(&script);
+        json_t *result = world_replay(w, "care", "2020-01-01");
+        assert_true(count_of(result, "finished") >= 13 + 10 * seed);
+        expect(result, "");
+    }
+}
+
+/* What an erasure leaves of events: neither payload nor salt, and the digest of both. */
+static void world_erase(struct world *w, const char *where)
+{
+    char path[128], sql[256];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/orgs/oak/org.db", w->f->dir);
+    snprintf(sql, sizeof sql,
+             "UPDATE event SET payload = NULL, salt = NULL, digest = zeroblob(32) WHERE %s", where);
+    talk_close(&w->t);
+    org_close(w->o);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_true(sqlite3_changes(db) > 0);
+    sqlite3_close(db);
+    w->o = fixture_open(w->f, "oak");
+    talk_open(&w->t);
+}
+
+static void erased_is_left_out(void **state)
+{
+    struct world *w = *state;
+    world_erase(w, "kind = 'referral.voted'");
+    json_t *result = world_replay(w, "care", "2020-01-01");
+    assert_int_equal(count_of(result, "not_replayed"), 1);
+    assert_int_equal(count_of(result, "same"), 12);
+    expect(result, "voted:not_replayed");
+    world_erase(w, "kind = 'person.created'");
+    result = world_replay(w, "care", "2020-01-01");
+    assert_int_equal(count_of(result, "not_replayed"), 9); /* each is about that person */
+    json_decref(result);
+}
+
 static void refusals(void **state)
 {
     static const struct {
@@ -499,9 +573,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(unchanged_nothing_differs, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(since_when, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(seeded_changes, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(whatever_happened, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(late_clock, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(jobs_run, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(migrated_is_left_out, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(erased_is_left_out, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(refusals, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(limits_and_cancels, world_setup, world_teardown),
     };
