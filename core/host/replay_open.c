@@ -15,37 +15,41 @@ static int64_t replay_here(void *context, enum entity entity, int64_t there)
     return replay__map_get(&r->here[entity], there);
 }
 
-/* The name of the plugin in a folder, or of one that is named: it must be one that the organisation
- * uses. */
-static int open_check_plugin(struct replay *r, const char *given, char *name, size_t size,
-                             struct error *e)
+/* The name of the plugin in a folder, or the one that was given. */
+static int open_name(const char *given, char name[LIMIT_NAME_BYTES + 1], struct error *e)
 {
-    struct buf path = BUF_INIT, near = BUF_INIT;
+    struct buf path = BUF_INIT;
     struct ini *ini = NULL;
     const char *called = given;
     int rc = 0;
     if (strchr(given, '/')) {
         buf_printf(&path, "%s/plugin.ini", given);
-        called = NULL;
+        called = "";
         if ((rc = ini_load(&ini, path.data, e)) == 0)
             rc = ini_text(ini, "plugin", "name", &called, e);
-        if (rc == 0 && !called)
+        if (rc == 0 && !text_is_name(called))
             rc = error_set(e, ERROR_INVALID, "%s: [plugin] has no name", path.data);
     }
-    char **uses = r->of->world.config.plugins;
-    bool found = false;
-    for (char **p = uses; rc == 0 && p && *p; p++)
-        found = found || !strcmp(*p, called);
-    if (rc == 0 && !found) {
-        static const char *const none[] = { NULL };
-        text_suggest(called, uses ? (const char *const *)uses : none, &near);
-        rc = error_set(e, ERROR_NOT_FOUND, "%s uses no plugin \"%.80s\"%s", r->of->name, called,
-                       buf_text(&near));
-    }
     if (rc == 0)
-        snprintf(name, size, "%s", called);
+        snprintf(name, LIMIT_NAME_BYTES + 1, "%s", called);
     ini_free(ini);
     buf_free(&path);
+    return rc;
+}
+
+/* It must be one that the organisation uses. */
+static int open_check_used(struct replay *r, const char *name, struct error *e)
+{
+    static const char *const none[] = { NULL };
+    const char *const *uses = (const char *const *)r->of->world.config.plugins;
+    struct buf near = BUF_INIT;
+    uses = uses ? uses : none;
+    for (const char *const *p = uses; *p; p++)
+        if (!strcmp(*p, name))
+            return 0;
+    text_suggest(name, uses, &near);
+    int rc = error_set(e, ERROR_NOT_FOUND, "%s uses no plugin \"%s\"%s", r->of->name, name,
+                       buf_text(&near));
     buf_free(&near);
     return rc;
 }
@@ -63,7 +67,9 @@ static int open_scratch(struct replay *r, const struct replay_options *o, struct
     size_t count = 0;
     int rc = 0;
     for (size_t i = 0; rc == 0 && o->plugins[i]; i++) {
-        rc = open_check_plugin(r, o->plugins[i], name, sizeof name, e);
+        rc = open_name(o->plugins[i], name, e);
+        if (rc == 0)
+            rc = open_check_used(r, name, e);
         if (rc == 0 && strchr(o->plugins[i], '/') && count < LIMIT_PLUGINS)
             dirs[count++] = o->plugins[i];
         if (rc == 0)

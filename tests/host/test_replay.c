@@ -181,8 +181,10 @@ static json_t *world_replay(struct world *w, const char *plugin, const char *sin
                    w->f->dir, since);
     const char *frames = talk_ask(&w->t, w->o, request.data);
     const char *done = strstr(frames, "{\"done\":{");
-    if (!done)
+    if (!done) {
         fail_msg("%s", frames);
+        return NULL;
+    }
     if (json_read(done, strcspn(done, "\n"), &answer, &w->f->e) < 0)
         fail_msg("%s: %s", w->f->e.message, done);
     result = json_incref(json_object_get(json_object_get(answer, "done"), "result"));

@@ -63,9 +63,10 @@ size_t script_memory(const struct script *s); /* bytes that Lua holds */
 /* ---- plugins ---- */
 
 /* Loads plugins by name in dependency order. `dirs` (ends with NULL) are searched in order for
- * NAME/plugin.ini; one that has a plugin.ini itself is that plugin alone. `org_ini` gives [plugin NAME] settings and [workflow NAME] disable = …. One that
- * fails is left out with its error (see script_plugin_at), those that need it too. Negative only
- * where nothing can go on (a name twice, a cycle, out of memory). */
+ * NAME/plugin.ini; one that has a plugin.ini itself is that plugin alone. `org_ini` gives [plugin
+ * NAME] settings and [workflow NAME] disable = …. One that fails is left out with its error (see
+ * script_plugin_at), those that need it too. Negative only where nothing can go on (a name twice, a
+ * cycle, out of memory). */
 int script_load_plugins(struct script *s, const char *const *names, const char *const *dirs,
                         struct ini *org_ini, struct error *e);
 
