@@ -290,6 +290,10 @@ static int step_event(void *context, const struct event *event)
     struct replay *r = context;
     if (event->seq > r->until_seq)
         return 1;
+    if (event->entity_id < 0 || event->entity_id > event->seq)
+        return error_set(r->error, ERROR_CORRUPT,
+                         "event %lld is about a row that there cannot be; run audit verify",
+                         (long long)event->seq);
     r->at_seq = event->seq;
     int rc = replay_event(r, event, r->error);
     if (rc < 0)

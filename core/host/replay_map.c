@@ -27,6 +27,8 @@ struct story *replay__story(struct replay *r, int64_t id)
 {
     if (id >= REPLAY_STRANGER)
         return &r->strangers[id - REPLAY_STRANGER].story;
+    if (id < 0 || id > r->until_seq) /* a row has an event of its own: no id is beyond them */
+        id = 0;
     size_t at = (size_t)id;
     if (at >= r->story_room) {
         r->story_room = at + at / 2 + 64;

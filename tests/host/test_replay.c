@@ -480,14 +480,13 @@ static void whatever_happened(void **state)
     }
 }
 
-/* What an erasure leaves of events: neither payload nor salt, and the digest of both. */
-static void world_erase(struct world *w, const char *where)
+/* Changes lines of the history behind its back. */
+static void world_history(struct world *w, const char *set, const char *where)
 {
     char path[128], sql[256];
     sqlite3 *db = NULL;
     snprintf(path, sizeof path, "%s/orgs/oak/org.db", w->f->dir);
-    snprintf(sql, sizeof sql,
-             "UPDATE event SET payload = NULL, salt = NULL, digest = zeroblob(32) WHERE %s", where);
+    snprintf(sql, sizeof sql, "UPDATE event SET %s WHERE %s", set, where);
     talk_close(&w->t);
     org_close(w->o);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
@@ -498,18 +497,34 @@ static void world_erase(struct world *w, const char *where)
     talk_open(&w->t);
 }
 
+/* What an erasure leaves: neither payload nor salt, and the digest of both. */
+static const char erased[] = "payload = NULL, salt = NULL, digest = zeroblob(32)";
+
 static void erased_is_left_out(void **state)
 {
     struct world *w = *state;
-    world_erase(w, "kind = 'referral.voted'");
+    world_history(w, erased, "kind = 'referral.voted'");
     json_t *result = world_replay(w, "care", "2020-01-01");
     assert_int_equal(count_of(result, "not_replayed"), 1);
     assert_int_equal(count_of(result, "same"), 12);
     expect(result, "voted:not_replayed");
-    world_erase(w, "kind = 'person.created'");
+    world_history(w, erased, "kind = 'person.created'");
     result = world_replay(w, "care", "2020-01-01");
     assert_int_equal(count_of(result, "not_replayed"), 9); /* each is about that person */
     json_decref(result);
+}
+
+static void damaged_is_refused(void **state)
+{
+    struct world *w = *state;
+    world_history(w, "entity_id = 4611686018427387904", "kind = 'referral.voted'");
+    assert_has(talk_ask(&w->t, w->o,
+                        "{\"op\":\"replay\",\"plugins\":[\"care\"],\"since\":\"2020-01-01\"}"),
+               "is about a row that there cannot be; run audit verify");
+    world_history(w, "payload = '{\"set\":{'", "kind <> 'handlers.ran'");
+    assert_has(talk_ask(&w->t, w->o,
+                        "{\"op\":\"replay\",\"plugins\":[\"care\"],\"since\":\"2020-01-01\"}"),
+               "{\"error\":");
 }
 
 static void refusals(void **state)
@@ -580,6 +595,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(jobs_run, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(migrated_is_left_out, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(erased_is_left_out, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(damaged_is_refused, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(refusals, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(limits_and_cancels, world_setup, world_teardown),
     };
