@@ -52,19 +52,31 @@ static bool part_is_kind(const struct event *event, const char *const *kinds)
     return false;
 }
 
-/* A task of the clock, cancelled because the deadline that it was about has gone. */
-static bool part_is_ended_task(struct store *from, const struct event *event,
-                               const struct replay_cause *last)
+/* Tasks that ask for a vote have a field that only the engine sets. */
+static bool part_is_vote_task(const struct event *event)
+{
+    struct json_slice fields, vote;
+    return event->payload && jsons_get(event->payload, event->payload_len, "fields", 6, &fields) &&
+           fields.type == JSON_T_OBJECT && jsons_get(fields.text, fields.len, "_vote", 5, &vote);
+}
+
+/* A task that the engine ends or gives to somebody else: one that asks for a vote, or one of the
+ * clock, whose deadline has gone. */
+static bool part_is_kept_task(struct store *from, const struct event *event,
+                              const struct replay_cause *last)
 {
     const struct row *task;
     enum entity entity = ENTITY_NONE;
     int64_t id = 0;
-    if (last->entity != ENTITY_REFERRAL || !part_sets(event, "status", "cancelled") ||
+    if (last->entity != ENTITY_REFERRAL ||
         store_get(from, ENTITY_TASK, event->entity_id, &task, NULL) < 0 ||
-        row_id_parse(row_text(task, TASK_ABOUT), &entity, &id) < 0)
+        row_id_parse(row_text(task, TASK_ABOUT), &entity, &id) < 0 || entity != ENTITY_REFERRAL ||
+        id != last->id)
         return false;
     const char *kind = row_text(task, TASK_KIND);
-    return entity == ENTITY_REFERRAL && id == last->id &&
+    if (task->fields.len && strstr(task->fields.s, "\"_vote\":"))
+        return true;
+    return part_sets(event, "status", "cancelled") &&
            (!strcmp(kind, "reminder") || !strcmp(kind, "overdue") || !strcmp(kind, "escalation"));
 }
 
@@ -78,10 +90,12 @@ static bool part_follows(struct store *from, const struct event *event,
         return part_has(event->payload, event->payload_len, "reason", "parent_closed");
     if (event->entity != ENTITY_TASK)
         return false;
-    for (const char *const *w = words; *w && !strcmp(event->kind, "task.created"); w++)
+    if (strcmp(event->kind, "task.created") != 0)
+        return part_is_kept_task(from, event, last);
+    for (const char *const *w = words; *w; w++)
         if (part_sets(event, "kind", *w))
             return true;
-    return !strcmp(event->kind, "task.changed") && part_is_ended_task(from, event, last);
+    return part_is_vote_task(event);
 }
 
 static enum replay_part part_of(struct store *from, const struct event *event,
@@ -253,7 +267,11 @@ static int do_fact(struct replaying *r, struct error *e)
                                    .set_count = r->set_count,
                                    .fields = r->fields,
                                    .fields_len = r->fields_len };
-    return domain__change(r->d, &change, NULL, 0, NULL, e);
+    struct buf detail = BUF_INIT;
+    replay__details(r, &detail);
+    int rc = domain__change(r->d, &change, detail.data, detail.len, NULL, e);
+    buf_free(&detail);
+    return rc;
 }
 
 static int do_message(struct replaying *r, struct error *e)

@@ -29,6 +29,8 @@ const char *replay__field(const struct migration *m, const char *name); /* "": d
 int replay__read(struct replaying *r, struct error *e);
 const struct value *replay__column(const struct replaying *r, int column); /* NULL: not set */
 const char *replay__detail(struct replaying *r, const char *key);          /* NULL: absent */
+/* All that it has besides, as an object, for handlers; nothing if there is nothing. */
+void replay__details(const struct replaying *r, struct buf *out);
 /* Drops the columns that the engine sets by itself; how many remain. */
 size_t replay__keep_users(struct replaying *r);
 

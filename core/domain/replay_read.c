@@ -222,6 +222,34 @@ const char *replay__detail(struct replaying *r, const char *key)
     return read_text(r, &v, &len);
 }
 
+static bool read_is_detail(const char *key, size_t n)
+{
+    static const char *const others[] = { "set", "fields", "trace" };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strlen(others[i]) == n && !memcmp(others[i], key, n))
+            return false;
+    return true;
+}
+
+void replay__details(const struct replaying *r, struct buf *out)
+{
+    const struct event *event = r->what->event;
+    struct json_slice v;
+    struct jsonw w;
+    const char *key;
+    size_t at = 0, n;
+    jsonw_start(&w, out);
+    jsonw_open_object(&w);
+    while (jsons_next(event->payload, event->payload_len, &at, &key, &n, &v)) {
+        bool text = v.type == JSON_T_TEXT; /* the slice has no quotes */
+        if (!read_is_detail(key, n))
+            continue;
+        jsonw_keyn(&w, key, n);
+        jsonw_raw(&w, v.text - text, v.len + (text ? 2 : 0));
+    }
+    jsonw_close(&w);
+}
+
 static bool read_makes_row(const struct event *event)
 {
     const char *dot = strchr(event->kind, '.');

@@ -344,10 +344,10 @@ static const struct seed {
       "plain:unknown, late:unknown, held:unknown, paused:unknown, checked:unknown, named:unknown, "
       "see late:unknown, see held:unknown, see paused:unknown",
       { "needs the role lead; S-1 has specialist" } },
-    /* one more vote is needed, by somebody who was not asked */
+    /* one more vote is needed, by somebody who was not asked: each has a task for it */
     { { { "need = 2,\n      seats = {",
           "need = 3,\n      seats = { { name = 'three', role = 'admin' }," } },
-      "voted:unknown",
+      "plain:way, late:way, voted:unknown, held:way, paused:way, checked:way, named:way",
       { "it waits in stage \\\"asked\\\" for what nobody did" } },
     { { { "need = 2,\n      seats = {", "need = 1,\n      seats = {" } }, "voted:way", { NULL } },
     /* what a handler opens, and what closes with its parent */
