@@ -55,7 +55,7 @@ same_list "outcome, rest" "$(comm -23 <(echo "$closed") <(those '"stage":"discon
     "$(comm -23 <(echo "$closed") <(of_class '[a-z_]+'))"
 
 # A stricter guard: those for which the parent did not come.
-draft 's/value\("parent_attended"\) == nil/not value("parent_attended")/' workflow.lua
+draft 's/value\("parent_attended"\) == nil/not value("parent_attended")/' team.lua
 replay
 same_list "guard" "$(those '"parent_attended":false')" "$(of_class unknown)"
 says "whether the parent came" "$(cat "$work/out")"
