@@ -6,12 +6,16 @@
  * out the same bytes. What was handed out is wiped. */
 #include "baton/base/digest.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-enum { POOL_BYTES = 4096 };
+#include "baton/base/error.h"
+
+enum { POOL_BYTES = 4096, DIGEST_BLOCK_BYTES = 64 * 1024 };
 
 struct random_pool {
     size_t left; /* bytes[0 .. left) are unused */
@@ -27,6 +31,28 @@ void digest(const struct digest_part *parts, size_t count, uint8_t out[DIGEST_BY
             crypto_hash_sha256_update(&state, parts[i].data, parts[i].n);
     }
     crypto_hash_sha256_final(&state, out);
+}
+
+int digest_file(int fd, int64_t offset, int64_t n, uint8_t out[DIGEST_BYTES], struct error *e)
+{
+    uint8_t block[DIGEST_BLOCK_BYTES];
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    while (n > 0) {
+        size_t want = n < (int64_t)sizeof block ? (size_t)n : sizeof block;
+        ssize_t got = pread(fd, block, want, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_set(e, ERROR_IO, "reading failed: %s", strerror(errno));
+        if (got == 0)
+            return error_set(e, ERROR_CORRUPT, "the file ends too early");
+        crypto_hash_sha256_update(&state, block, (size_t)got);
+        offset += got;
+        n -= got;
+    }
+    crypto_hash_sha256_final(&state, out);
+    return 0;
 }
 
 void digest_hex(const uint8_t *bytes, size_t n, char *out)
