@@ -12,6 +12,13 @@ static void event_put_i64(uint8_t **at, int64_t v)
         *(*at)++ = (uint8_t)(u >> (8 * i));
 }
 
+static void event_payload_digest(const struct event *event, uint8_t out[DIGEST_BYTES])
+{
+    struct digest_part parts[] = { { event->salt, STORE_SALT_BYTES },
+                                   { event->payload, event->payload_len } };
+    digest(parts, 2, out);
+}
+
 /* hash = SHA-256(previous hash, header, SHA-256(salt, payload)): with payload and salt erased, what
  * remains still proves the chain (DESIGN 10). The header is its integers, little endian, then kind
  * and actor, each ended by a NUL. */
@@ -19,9 +26,7 @@ void store_event_hash(const struct event *event, const uint8_t previous_hash[32]
 {
     uint8_t payload[DIGEST_BYTES], header[6 * 8], *at = header;
     if (event->payload) {
-        struct digest_part parts[] = { { event->salt, STORE_SALT_BYTES },
-                                       { event->payload, event->payload_len } };
-        digest(parts, 2, payload);
+        event_payload_digest(event, payload);
     } else {
         assert(event->payload_digest); /* event_check has looked */
         memcpy(payload, event->payload_digest, sizeof payload);
@@ -239,6 +244,37 @@ int store_events(struct store *s, int64_t after_seq, size_t limit, store_each_ev
         result = store__sql_error(s, rc, e);
     sqlite3_reset(st);
     return result;
+}
+
+struct event_erase {
+    bool whole;
+    uint8_t digest[DIGEST_BYTES];
+};
+
+static int event_erase_look(void *context, const struct event *event)
+{
+    struct event_erase *x = context;
+    x->whole = event->payload != NULL;
+    if (x->whole)
+        event_payload_digest(event, x->digest);
+    return 0;
+}
+
+int store_erase_event(struct store *s, int64_t seq, struct error *e)
+{
+    struct event_erase x = { 0 };
+    int64_t previous;
+    assert(s->in_command);
+    int result = event_get(s, seq, event_erase_look, &x, &previous, e);
+    if (result || !x.whole)
+        return result;
+    result = store__savepoint(s, e);
+    sqlite3_stmt *st = result ? NULL : store__statement(s, SQL_EVENT_ERASE, e);
+    if (!st)
+        return result ? result : -(int)ERROR_IO;
+    sqlite3_bind_blob(st, 1, x.digest, sizeof x.digest, SQLITE_STATIC);
+    sqlite3_bind_int64(st, 2, seq);
+    return store__run(s, st, e);
 }
 
 int64_t store_last_event(const struct store *s)

@@ -17,7 +17,7 @@
 
 #include "store/store_internal.h"
 
-enum { LOG_HEADER_BYTES = 100, LOG_VERSION_AT = 60, LOG_SCHEMA_BITS = 8 };
+enum { LOG_HEADER_BYTES = 100, LOG_VERSION_AT = 60, LOG_SCHEMA_BITS = 8, LOG_PAGE_BYTES = 4096 };
 #define LOG_GENERATIONS 0xffffffu
 
 /* user_version as it stands in the database itself, past the log. Read through SQLite's own handle:
@@ -120,7 +120,9 @@ void store__log_checkpoint(struct store *s)
 
 void store__log_committed(struct store *s)
 {
-    if (s->log_pages < s->checkpoint_pages)
+    if (s->hold == STORE_HELD && s->log_pages >= LIMIT_HELD_LOG_BYTES / LOG_PAGE_BYTES)
+        s->hold = STORE_HOLD_LOST;
+    if (s->hold == STORE_HELD || s->log_pages < s->checkpoint_pages)
         return;
     s->log_pages = 0; /* where it fails, the next commit tries again */
     store__log_checkpoint(s);

@@ -20,6 +20,7 @@ static const char *const texts[SQL_END] = {
     [SQL_EVENT_GET] = "SELECT " EVENT_COLUMNS " FROM event WHERE seq = ?",
     [SQL_EVENT_AFTER] = "SELECT " EVENT_COLUMNS " FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
     [SQL_EVENT_LAST] = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1",
+    [SQL_EVENT_ERASE] = "UPDATE event SET payload = NULL, salt = NULL, digest = ? WHERE seq = ?",
     [SQL_DUE_INSERT] = "INSERT INTO due (at_ms, entity, id) VALUES (?,?,?) ON CONFLICT DO NOTHING",
     [SQL_DUE_HAS] = "SELECT 1 FROM due WHERE at_ms = ? AND entity = ? AND id = ?",
     [SQL_DUE_DELETE_BELOW] = "DELETE FROM due WHERE (at_ms, entity, id) <= (?,?,?)",

@@ -181,7 +181,7 @@ static int store_connect(struct store *s, const struct store_options *o, struct 
     return o->scratch && o->copy_of ? store__copy(s, o->copy_of, e) : 0;
 }
 
-static void store_remember_file(struct store *s, bool scratch)
+void store__remember_file(struct store *s, bool scratch)
 {
     struct stat st;
     s->has_file = !scratch && stat(s->path, &st) == 0;
@@ -214,6 +214,14 @@ int store__check_file(struct store *s, struct error *e)
         s->path);
 }
 
+int store__connect(struct store *s, const struct store_options *o, struct error *e)
+{
+    int result = store_connect(s, o, e);
+    if (!result)
+        result = store_configure(s, o, e);
+    return result ? result : store_lock(s, o->scratch, e);
+}
+
 int store_open(struct store **out, const struct store_options *o, struct error *e)
 {
     int result = store_check_path(o, e);
@@ -225,8 +233,8 @@ int store_open(struct store **out, const struct store_options *o, struct error *
     s->dirty_limit = o->dirty_rows ? o->dirty_rows : LIMIT_DIRTY_ROWS;
     s->checkpoint_pages = STORE_CHECKPOINT_PAGES;
     s->due_floor = (struct due_entry){ .at_ms = INT64_MIN };
-    if ((result = store_connect(s, o, e)) || (result = store_configure(s, o, e)) ||
-        (result = store_lock(s, o->scratch, e)) ||
+    s->cache_bytes = o->cache_bytes;
+    if ((result = store__connect(s, o, e)) ||
         (result = store__migrate(s, o->create || o->scratch, e)) ||
         (result = store_load_counters(s, e)) || (result = store_load_indexed(s, e)) ||
         (result = store__recover(s, e))) {
@@ -235,7 +243,7 @@ int store_open(struct store **out, const struct store_options *o, struct error *
         store_close(s);
         return result;
     }
-    store_remember_file(s, o->scratch);
+    store__remember_file(s, o->scratch);
     *out = s;
     return 0;
 }

@@ -32,6 +32,7 @@ enum statement {
     SQL_EVENT_GET,
     SQL_EVENT_AFTER,
     SQL_EVENT_LAST,
+    SQL_EVENT_ERASE,
     SQL_DUE_INSERT,
     SQL_DUE_HAS,
     SQL_DUE_DELETE_BELOW,
@@ -87,6 +88,9 @@ int store__failed_error(const struct store *s, struct error *e);
 
 /* ---- store.c ---- */
 int store__check_file(struct store *s, struct error *e); /* still the file that was opened? */
+void store__remember_file(struct store *s, bool scratch);
+/* Opens the connection, as at the beginning and after compacting. */
+int store__connect(struct store *s, const struct store_options *o, struct error *e);
 
 /* ---- in memory ---- */
 struct staged_event { /* texts as offsets into store.staged_text */
@@ -178,7 +182,8 @@ struct store {
     int64_t turn_changes; /* rows that SQLite had changed when the turn began */
 
     struct dirty_map dirty;
-    size_t dirty_limit;
+    size_t dirty_limit, cache_bytes;
+    enum { STORE_FREE, STORE_HELD, STORE_HOLD_LOST } hold; /* hold.c */
     bool sweeping;
     int64_t sweep_at;  /* every id up to here was settled since the sweep began */
     int64_t sweep_seq; /* all events up to here are settled when the sweep ends */

@@ -43,6 +43,8 @@ enum {
     LIMIT_DUE_PER_TURN = 256,  /* timers fired in one commit */
     LIMIT_DIRTY_ROWS =
         262144, /* referrals changed in memory and not yet settled: some 600 bytes each */
+    /* The log while a backup copies the database. */
+    LIMIT_HELD_LOG_BYTES = 1024 * 1024 * 1024,
     LIMIT_SETTLE_SLICE = 512,             /* rows settled at once when idle */
     LIMIT_CACHE_STATEMENTS = 128,         /* prepared list statements kept */
     LIMIT_LUA_BYTES = 64 * 1024 * 1024,   /* default quota of one organisation's Lua state */

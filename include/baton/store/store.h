@@ -176,6 +176,10 @@ int store_fold(const struct row *before, const struct event *event, struct row *
 /* The hash of an event, given the one before it (zeros for the first). */
 void store_event_hash(const struct event *event, const uint8_t previous_hash[32], uint8_t out[32]);
 
+/* Takes payload and salt of an event away and keeps their digest, so that the chain holds (DESIGN
+ * 10). Inside a command; gone already: 0. What the file still holds of it: store_compact. */
+int store_erase_event(struct store *s, int64_t seq, struct error *e);
+
 /* What is due: the row of one of `entities` (bits 1u << ENTITY_X) whose COLUMN_DUE is the oldest
  * and at or before now_ms. Nothing due: 0, with *entity = ENTITY_NONE. A row leaves the due list
  * when that column changes. store_due_at: when the next thing is due, INT64_MAX if nothing. */
@@ -189,6 +193,18 @@ int store_due_at(struct store *s, unsigned entities, int64_t *at_ms, struct erro
 /* Settling: writes up to `rows` dirty rows (0: all) into their tables, as a turn of its own. */
 int store_settle(struct store *s, size_t rows, struct error *e);
 size_t store_dirty(const struct store *s);
+
+/* Writes the file anew, without a byte of what was erased or changed before, and goes on with that;
+ * outside a turn, takes about a second for 100 MB. ERROR_BUSY while it is held. Killed in between,
+ * the old file or the new one is there. */
+int store_compact(struct store *s, struct error *e);
+
+/* Held, the file does not change: it is whole by itself, and what is committed goes to the
+ * write-ahead log only, so that a plain copy of the file is the database as of the hold. Outside a
+ * turn. Once the log has LIMIT_HELD_LOG_BYTES the hold is lost. ERROR_BUSY: held already. */
+int store_hold(struct store *s, int64_t *file_bytes, struct error *e);
+bool store_held(const struct store *s); /* not lost */
+void store_release(struct store *s);
 
 /* Custom fields that lists can find cheaply; declared again at each load of a plugin. */
 int store_index_field(struct store *s, enum entity entity, const char *field, struct error *e);
