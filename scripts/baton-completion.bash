@@ -110,7 +110,8 @@ _baton_value() { # command, option
     *:--format | "import:-f" | "export:-f") _baton_words csv jsonl ;;
     *:--separator) _baton_words tab ;;
     serve:--log) _baton_words error warn info debug ;;
-    *:--file | "calendar preview:-f" | *:--junit | *:--out | graph:-O | *:--map-file) _baton_files -f ;;
+    *:--file | "calendar preview:-f" | *:--junit | *:--out | graph:-O | *:--map-file | \
+        *:--checkpoint | *:--key) _baton_files -f ;;
     esac
 }
 
@@ -118,7 +119,12 @@ _baton_value() { # command, option
 _baton_argument() { # command, 1…
     case $1:$2 in
     init:1) _baton_files -d ;;
-    "org show:1") _baton_words "$(_baton_orgs)" ;;
+    "org show:1" | "org erase:1" | restore:2) _baton_words "$(_baton_orgs)" ;;
+    backup:* | "org export:"*)
+        _baton_words "$(_baton_orgs)"
+        _baton_files -f
+        ;;
+    restore:1 | "audit checkpoint:1") _baton_files -f ;;
     import:1 | export:1)
         _baton_words people partners services locations staff referrals timers tasks notes messages consents ;;
     import:2 | export:2 | run:*) _baton_files -f ;;

@@ -91,6 +91,10 @@ extern const struct command command_explain, command_migrate;
 extern const struct command command_clock, command_calendar_show, command_calendar_preview;
 
 extern const struct command command_test, command_replay;
+extern const struct command command_backup, command_restore;
+extern const struct command command_org_export, command_org_erase;
+extern const struct command command_person_show, command_person_erase;
+extern const struct command command_audit_checkpoint, command_audit_key;
 
 /* ---- cmd_help.c ---- */
 void help_overview(FILE *out);

@@ -26,6 +26,10 @@ static int export_ask(const struct cli *c, const struct schema *schema, const ch
     jsonw_text(&a.w, format);
     jsonw_key(&a.w, "path");
     jsonw_text(&a.w, path);
+    if (own) {
+        jsonw_key(&a.w, "to");
+        jsonw_text(&a.w, c->words[1]);
+    }
     transfer_write_separator(c, &a.w);
     if (ask_send(&a, &e) < 0) {
         code = cli_fail(c, &e);

@@ -36,6 +36,14 @@ static const struct command *const commands[] = {
     &command_clock,
     &command_calendar_show,
     &command_calendar_preview,
+    &command_backup,
+    &command_restore,
+    &command_org_export,
+    &command_org_erase,
+    &command_person_show,
+    &command_person_erase,
+    &command_audit_checkpoint,
+    &command_audit_key,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

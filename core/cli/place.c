@@ -138,6 +138,16 @@ int place_file(const char *path, char **out, struct error *e)
         *out = mem_dup(resolved);
         return 0;
     }
+    const char *slash = strrchr(path, '/');
+    char *folder = mem_dupn(path, slash == path ? 1 : slash ? (size_t)(slash - path) : 0);
+    bool known = slash && slash[1] && realpath(folder, resolved);
+    mem_free(folder);
+    if (known) {
+        struct buf full = BUF_INIT;
+        buf_printf(&full, "%s%s", strcmp(resolved, "/") ? resolved : "", slash);
+        *out = buf_take(&full);
+        return 0;
+    }
     if (path[0] == '/') {
         *out = mem_dup(path);
         return 0;

@@ -1,49 +1,58 @@
 /* The audit: walks the chain of events once, folding each row beside it.
  *
+ * It goes by slices, and turns may come between them: the walk ends where the
+ * history ends then, and a row that changed behind its event is compared at its
+ * new last one.
+ *
  * The chain: numbers without a gap, each hash made from the one before, each
  * event linked to the event before it of the same row. The fold: a row is
  * compared with its table as soon as the event comes that the table names as
  * its last, and its memory is given back then, so that what is held is a small
  * entry for each row and the rows between their first and last event. At the
  * end every table is walked, for rows that no event made and rows that are
- * gone. Only the first finding of each kind is kept; the rest is counted. */
+ * gone. Only the first finding of each kind is kept; the rest is counted.
+ *
+ * A payload may be missing where a later person.erased event, itself chained,
+ * names it (erase.h). So the missing ones are noted, struck off as such events
+ * come, and what is left at the end is broken. */
 #include "baton/base/arena.h"
 #include "baton/base/buf.h"
 #include "baton/base/error.h"
+#include "baton/base/limits.h"
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
 #include "domain/audit_internal.h"
-#include "domain/walk_internal.h"
+#include "domain/erase_internal.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { AUDIT_PAGE = 1000, AUDIT_PROGRESS = 4096, AUDIT_SHOWN = 24 };
+enum { AUDIT_PAGE = 1000, AUDIT_SHOWN = 24 };
 
 __attribute__((format(printf, 3, 4))) static void audit_broken(struct audit *a, int64_t seq,
                                                                const char *format, ...)
 {
-    if (a->result->broken_seq)
+    if (a->result.broken_seq && a->result.broken_seq <= seq)
         return;
-    a->result->broken_seq = seq;
+    a->result.broken_seq = seq;
     va_list args;
     va_start(args, format);
-    vsnprintf(a->result->broken_why, sizeof a->result->broken_why, format, args);
+    vsnprintf(a->result.broken_why, sizeof a->result.broken_why, format, args);
     va_end(args);
 }
 
 __attribute__((format(printf, 4, 5))) static void audit_differs(struct audit *a, enum entity entity,
                                                                 int64_t id, const char *format, ...)
 {
-    if (a->result->differing++)
+    if (a->result.differing++)
         return;
-    a->result->differs_entity = entity;
-    a->result->differs_id = id;
+    a->result.differs_entity = entity;
+    a->result.differs_id = id;
     va_list args;
     va_start(args, format);
-    vsnprintf(a->result->differs_why, sizeof a->result->differs_why, format, args);
+    vsnprintf(a->result.differs_why, sizeof a->result.differs_why, format, args);
     va_end(args);
 }
 
@@ -149,6 +158,17 @@ static void audit_release(struct audit__row *r)
     r->done = true;
 }
 
+/* A turn came between, and changed the row: its last event is still to come. */
+static bool audit_went_on(const struct audit *a, struct audit__row *r)
+{
+    const struct row *stored;
+    if (store_get(a->store, r->entity, r->id, &stored, NULL) ||
+        stored->last_event == r->stored_last)
+        return false;
+    r->stored_last = stored->last_event;
+    return true;
+}
+
 static void audit_fold(struct audit *a, struct audit__row *r, const struct event *event)
 {
     struct row *folded;
@@ -167,10 +187,55 @@ static void audit_fold(struct audit *a, struct audit__row *r, const struct event
     }
     mem_free(r->folded);
     r->folded = folded;
-    if (event->seq != r->stored_last)
+    if (event->seq != r->stored_last || audit_went_on(a, r))
         return;
     audit_compare(a, r);
     audit_release(r);
+}
+
+/* ---- payloads that are gone ---- */
+
+static void audit_miss(struct audit *a, int64_t seq)
+{
+    if (a->missing_count == a->missing_room) {
+        a->missing_room = a->missing_room ? 2 * a->missing_room : 64;
+        a->missing = mem_resize(a->missing, a->missing_room * sizeof *a->missing);
+    }
+    a->missing[a->missing_count++] = (struct audit__missing){ seq, false };
+}
+
+static void audit_strike(void *context, int64_t first, int64_t last)
+{
+    struct audit *a = context;
+    size_t low = 0, high = a->missing_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (a->missing[middle].seq < first)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < a->missing_count && a->missing[low].seq <= last; low++)
+        a->missing[low].named = true;
+}
+
+static void audit_named(struct audit *a, const struct event *event)
+{
+    a->result.erasures++;
+    erase__each_range(event, audit_strike, a);
+}
+
+void audit__end_events(struct audit *a)
+{
+    a->walked = true;
+    memcpy(a->result.head, a->previous_hash, sizeof a->result.head);
+    for (size_t i = 0; i < a->missing_count; i++) {
+        if (a->missing[i].named)
+            a->result.erased++;
+        else
+            audit_broken(a, a->missing[i].seq,
+                         "its payload is gone, and no event says that it was erased");
+    }
 }
 
 /* ---- events ---- */
@@ -184,7 +249,13 @@ static void audit_chain(struct audit *a, const struct event *event)
     if (memcmp(hash, event->hash, sizeof hash))
         audit_broken(a, event->seq, "its hash differs: the event was changed");
     else if (!event->payload)
-        audit_broken(a, event->seq, "its payload is gone, and no event says that it was erased");
+        audit_miss(a, event->seq);
+    else if (!strcmp(event->kind, erase__kind))
+        audit_named(a, event);
+    if (event->seq == 1)
+        memcpy(a->result.origin, event->hash, sizeof a->result.origin);
+    if (event->seq == a->want_seq)
+        memcpy(a->result.wanted, event->hash, sizeof a->result.wanted);
     /* From here on as if it were whole, or every line behind it would look broken too. */
     memcpy(a->previous_hash, event->hash, sizeof a->previous_hash);
     a->expected = event->seq + 1;
@@ -206,7 +277,7 @@ static void audit_link(struct audit *a, const struct audit__row *r, const struct
 int audit__event(void *audit, const struct event *event)
 {
     struct audit *a = audit;
-    a->result->events++;
+    a->result.events++;
     audit_chain(a, event);
     if (event->entity != ENTITY_NONE && event->version) { /* version 0: it changed no row */
         struct audit__row *r = audit_row(a, event->entity, event->entity_id);
@@ -215,32 +286,27 @@ int audit__event(void *audit, const struct event *event)
         r->last_seq = event->seq;
         r->version = event->version;
     }
-    if (a->progress && a->result->events % AUDIT_PROGRESS == 0)
-        a->progress(a->context, a->result->events, a->total);
     return 0;
 }
 
-static int audit_events(struct audit *a, struct error *e)
+/* A page. A line that cannot even be read is the next one, or hides behind a gap. */
+static int audit_some_events(struct audit *a, struct error *e)
 {
     struct error own;
-    int64_t after = 0;
-    while (after < a->total) {
-        int64_t before = a->result->events;
-        int rc = store_events(a->store, after, AUDIT_PAGE, audit__event, a, &own);
-        if (rc == -ERROR_CORRUPT && !store_failed(a->store)) {
-            /* A line that cannot even be read: it is the next one, or hides behind a gap. */
-            audit_broken(a, a->expected, "%.150s", own.message);
-            a->expected++;
-        } else if (rc) {
-            if (e)
-                *e = own;
-            return rc;
-        } else if (a->result->events == before)
-            break;
-        after = a->expected - 1;
-    }
-    if (a->expected <= a->total)
+    int64_t before = a->result.events;
+    int64_t total = store_last_event(a->store);
+    int rc = store_events(a->store, a->expected - 1, AUDIT_PAGE, audit__event, a, &own);
+    if (rc == -ERROR_CORRUPT && !store_failed(a->store)) {
+        audit_broken(a, a->expected, "%.150s", own.message);
+        a->expected++;
+    } else if (rc) {
+        if (e)
+            *e = own;
+        return rc;
+    } else if (a->result.events == before && a->expected <= total) {
         audit_broken(a, a->expected, "event %" PRId64 " is missing", a->expected);
+        a->expected = total + 1;
+    }
     return 0;
 }
 
@@ -249,72 +315,122 @@ static int audit_events(struct audit *a, struct error *e)
 static int audit_table_row(void *context, const struct row *stored)
 {
     struct audit *a = context;
-    a->result->rows++;
+    a->result.rows++;
+    a->in_page++;
+    a->row_id = stored->id;
     uint64_t found;
     if (!domain__idmap_get(&a->map, audit_key(stored->entity, stored->id), &found)) {
-        audit_differs(a, stored->entity, stored->id, "no event made it");
+        if (stored->last_event < a->expected) /* else it was made meanwhile */
+            audit_differs(a, stored->entity, stored->id, "no event made it");
         return 0;
     }
     struct audit__row *r = (struct audit__row *)(uintptr_t)found;
     r->stored = true;
-    if (r->last_seq != stored->last_event)
+    if (r->last_seq != stored->last_event && stored->last_event < a->expected)
         audit_differs(a, stored->entity, stored->id,
                       "its last event is %" PRId64 ", the history says %" PRId64,
                       stored->last_event, r->last_seq);
     return 0;
 }
 
-int audit__rows(struct audit *a, struct error *e)
+static void audit_end_rows(struct audit *a)
 {
-    for (enum entity entity = ENTITY_NONE + 1; entity < ENTITY_END; entity++) {
-        int rc = domain__walk(a->store, entity, audit_table_row, a, e);
-        if (rc)
-            return rc;
-    }
     for (size_t i = 0; i < a->map.room; i++) {
         const struct audit__row *r = (const struct audit__row *)(uintptr_t)a->map.slots[i].value;
         if (r && !r->stored)
             audit_differs(a, r->entity, r->id, "it has events, but is missing from its table");
     }
+}
+
+/* A page of the table at hand; ends with the last page of the last table. */
+int audit__some_rows(struct audit *a, bool *done, struct error *e)
+{
+    if (a->entity == ENTITY_NONE)
+        a->entity = ENTITY_NONE + 1;
+    struct store_query query = { .entity = a->entity,
+                                 .after_id = a->row_id,
+                                 .limit = LIMIT_LIST_ROWS };
+    a->in_page = 0;
+    int rc = store_list(a->store, &query, audit_table_row, a, e);
+    if (rc || a->in_page == LIMIT_LIST_ROWS)
+        return rc;
+    a->row_id = 0;
+    *done = ++a->entity == ENTITY_END;
+    if (*done)
+        audit_end_rows(a);
     return 0;
 }
 
-void audit__start(struct audit *a, struct store *store, struct audit_result *result)
+/* ---- the whole ---- */
+
+struct audit *audit_open(struct domain *d, int64_t want_seq)
 {
-    *result = (struct audit_result){ 0 };
-    *a = (struct audit){ .store = store,
-                         .result = result,
-                         .total = store_last_event(store),
-                         .expected = 1,
-                         .arena = arena_new(0) };
+    struct audit *a = mem_new(struct audit);
+    a->store = domain_store(d);
+    a->expected = 1;
+    a->want_seq = want_seq;
+    a->arena = arena_new(0);
+    return a;
 }
 
-void audit__free(struct audit *a)
+void audit_close(struct audit *a)
 {
+    if (!a)
+        return;
     for (size_t i = 0; i < a->map.room; i++)
         if (a->map.slots[i].value)
             mem_free(((struct audit__row *)(uintptr_t)a->map.slots[i].value)->folded);
     domain__idmap_free(&a->map);
+    mem_free(a->missing);
     arena_free(a->arena);
+    mem_free(a);
 }
 
-int domain_audit(struct domain *d, audit_progress progress, void *context, struct audit_result *out,
-                 struct error *e)
+/* Rows that wait in memory are settled first, a slice at a time: their due times then stand in a
+ * table with an index. What turns make dirty meanwhile is read as it is. */
+static int audit_settle(struct audit *a, struct error *e)
 {
-    struct audit a;
-    struct audit_result result;
-    audit__start(&a, domain_store(d), &result);
-    a.progress = progress;
-    a.context = context;
-    int rc = audit_events(&a, e);
+    int rc = store_settle(a->store, LIMIT_SETTLE_SLICE, e);
+    if (rc && store_failed(a->store))
+        return rc;
+    a->settled = rc != 0 || store_dirty(a->store) < LIMIT_SETTLE_SLICE;
+    return 0; /* one that is open for reading only cannot settle: that costs time, nothing else */
+}
+
+int audit_step(struct audit *a, bool *done, struct error *e)
+{
+    *done = false;
+    if (!a->settled)
+        return audit_settle(a, e);
+    if (a->walked)
+        return audit__some_rows(a, done, e);
+    int rc = audit_some_events(a, e);
+    /* In the slice that catches up: in the next one turns may have gone further. */
+    if (rc == 0 && a->expected > store_last_event(a->store))
+        audit__end_events(a);
+    return rc;
+}
+
+void audit_progress(const struct audit *a, int64_t *done, int64_t *total)
+{
+    *done = a->result.events;
+    *total = store_last_event(a->store);
+}
+
+const struct audit_result *audit_result(const struct audit *a)
+{
+    return &a->result;
+}
+
+int domain_audit(struct domain *d, struct audit_result *out, struct error *e)
+{
+    struct audit *a = audit_open(d, 0);
+    bool done = false;
+    int rc = 0;
+    while (!rc && !done)
+        rc = audit_step(a, &done, e);
     if (!rc)
-        rc = audit__rows(&a, e);
-    if (!rc) {
-        memcpy(result.head, a.previous_hash, sizeof result.head);
-        *out = result;
-        if (progress)
-            progress(context, result.events, a.total);
-    }
-    audit__free(&a);
+        *out = a->result;
+    audit_close(a);
     return rc;
 }

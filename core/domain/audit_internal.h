@@ -18,21 +18,30 @@ struct audit__row {
     bool stored;               /* met in its table */
 };
 
-struct audit {
-    struct store *store;
-    struct audit_result *result;
-    audit_progress progress;
-    void *context;
-    int64_t total, expected; /* seq of the next event */
-    uint8_t previous_hash[32];
-    struct domain__idmap map; /* (entity, id) → struct audit__row */
-    struct arena *arena;
+struct audit__missing { /* a payload that is gone */
+    int64_t seq;
+    bool named; /* by an erasure */
 };
 
-void audit__start(struct audit *a, struct store *store, struct audit_result *result);
+struct audit {
+    struct store *store;
+    struct audit_result result;
+    int64_t want_seq;
+    int64_t expected; /* seq of the next event */
+    uint8_t previous_hash[32];
+    struct domain__idmap map;       /* (entity, id) → struct audit__row */
+    struct audit__missing *missing; /* in the order of seq */
+    size_t missing_count, missing_room;
+    struct arena *arena;
+    bool settled, walked; /* which part is done */
+    enum entity entity;   /* the table at hand, */
+    int64_t row_id;       /* its last row seen */
+    size_t in_page;
+};
+
 int audit__event(void *audit, const struct event *event); /* a store_each_event; always 0 */
-/* Compares what the events left behind with the tables. */
-int audit__rows(struct audit *a, struct error *e);
-void audit__free(struct audit *a);
+void audit__end_events(struct audit *a);                  /* behind the last */
+/* Compares what the events left behind with the tables, a page at a time. */
+int audit__some_rows(struct audit *a, bool *done, struct error *e);
 
 #endif

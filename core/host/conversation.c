@@ -34,6 +34,7 @@ static void conversation_drop_sessions(struct conversation *c)
 {
     conversation_drop_session(c);
     conversation_drop_script(c);
+    conversation__end_hold(c);
 }
 
 static void conversation_explain(const struct conversation *c, struct error *e)
@@ -113,6 +114,8 @@ static void conversation_detached(struct org_watch *w, const char *why, enum org
         return;
     }
     conversation_drop_script(c);
+    if (how != ORG_RELOADED)
+        conversation__end_hold(c);
     if (how == ORG_CLOSED) {
         org__unwatch(&c->watch);
         c->org = NULL;
@@ -393,7 +396,7 @@ void conversation_stop(struct conversation *c, const char *why)
 
 bool conversation_has_session(const struct conversation *c)
 {
-    return c->session || c->script;
+    return c->session || c->script || c->holds;
 }
 
 struct org *conversation_org(const struct conversation *c)

@@ -119,6 +119,8 @@ int host__wake(struct host *h, struct host_entry *entry, struct error *e)
 {
     if (entry->org)
         return 0;
+    if (entry->barred)
+        return error_set(e, ERROR_BUSY, "%s is being replaced or removed", entry->name);
     int rc = org_open(&entry->org, h->home, entry->name, h->notice, h->context, e);
     if (rc)
         return rc;
@@ -198,6 +200,34 @@ void host_changed(struct host *h, struct org *o)
         return;
     host__touch(h, entry);
     host__read_due(h, entry);
+}
+
+int host_bar(struct host *h, const char *name, struct error *e)
+{
+    bool found;
+    size_t at = host_place(h, name, &found);
+    if (!found)
+        return 0;
+    struct host_entry *entry = h->entries[at];
+    if (entry->barred)
+        return error_set(e, ERROR_BUSY, "%s is being replaced or removed already", name);
+    host__sleep(h, entry);
+    entry->barred = true;
+    return 0;
+}
+
+void host_unbar(struct host *h, const char *name)
+{
+    bool found;
+    size_t at = host_place(h, name, &found);
+    if (found) {
+        h->entries[at]->barred = false;
+        h->entries[at]->looked = false;
+        h->entries[at]->failures = 0;
+        h->entries[at]->due_ms = INT64_MAX;
+    }
+    if (host_scan(h, NULL) == 0)
+        host__watch(h);
 }
 
 /* ---- the whole ---- */

@@ -19,6 +19,7 @@ struct host_entry {
     bool looked;       /* its due time is known */
     bool asked;        /* somebody wanted it; else it woke for its timers only */
     bool gone;         /* marked by a reload */
+    bool barred;       /* host_bar */
     struct host_entry *next_awake, **link;
 };
 

@@ -1,4 +1,5 @@
-/* op export: every row of an entity, into a file or, for path "-", into frames.
+/* op export: every row of an entity, or the history (entity "events"), into a file
+ * or, for path "-", into frames. That it was made is noted first (op_copies.c).
  *
  * A file is written aside and renamed when it is whole and on disk, so that a
  * failed export leaves the file of yesterday. A pipe or device is not written: it
@@ -19,6 +20,7 @@ struct export
 {
     struct transfer transfer;
     struct transfer_report report;
+    bool events;
 };
 
 static int export_progress(void *context, const struct transfer_report *so_far, int64_t line,
@@ -73,13 +75,20 @@ static int export_send(struct conversation *c, int fd, struct error *e)
     }
 }
 
+static int export_rows(struct conversation *c, struct export *state, struct error *e)
+{
+    struct domain *d = c->org->world.domain;
+    return state->events ? domain_export_events(d, &state->transfer, &state->report, e)
+                         : domain_export(d, &state->transfer, &state->report, e);
+}
+
 static int export_frames(struct conversation *c, struct export *state, struct error *e)
 {
     FILE *file = tmpfile();
     if (!file)
         return export_failed("a temporary file", e);
     state->transfer.fd = fileno(file);
-    int rc = domain_export(c->org->world.domain, &state->transfer, &state->report, e);
+    int rc = export_rows(c, state, e);
     if (!rc)
         rc = export_send(c, state->transfer.fd, e);
     fclose(file);
@@ -95,7 +104,7 @@ static int export_file(struct conversation *c, struct export *state, const char 
     if (fd < 0)
         return export_failed(path, e);
     state->transfer.fd = fd;
-    int rc = domain_export(c->org->world.domain, &state->transfer, &state->report, e);
+    int rc = export_rows(c, state, e);
     if (!rc && (fsync(fd) || rename(temp, path)))
         rc = export_failed(path, e);
     close(fd);
@@ -104,18 +113,46 @@ static int export_file(struct conversation *c, struct export *state, const char 
     return rc;
 }
 
+static int export_read(struct conversation *c, struct export *state, const char **path,
+                       struct error *e)
+{
+    const char *entity = json_string_value(json_object_get(c->request, "entity"));
+    state->events = entity && !strcmp(entity, "events");
+    if (!state->events)
+        return transfer__read(c, &state->transfer, path, e);
+    state->transfer = (struct transfer){ .format = TRANSFER_JSONL, .context = c };
+    return request__text(c, "path", true, path, NULL, e);
+}
+
+/* One of several files of a whole is noted by whoever writes the whole. */
+static int export_note(struct conversation *c, const struct export *state, const char *path,
+                       struct error *e)
+{
+    const char *part_of = NULL, *to = strcmp(path, "-") ? path : "standard output";
+    int rc = request__text(c, "part_of", false, &part_of, NULL, e);
+    if (rc == 0)
+        rc = request__text(c, "to", false, &to, NULL, e);
+    if (rc || part_of)
+        return rc;
+    return copies__note(c, state->events ? "events" : schema_of(state->transfer.entity)->plural, to,
+                        e);
+}
+
 static int export_start(struct conversation *c, struct error *e)
 {
     struct export *state = arena_alloc(c->arena, sizeof *state);
     const char *path;
     struct stat st;
+    *state = (struct export){ 0 };
     c->state = state;
-    int rc = transfer__read(c, &state->transfer, &path, e);
+    int rc = export_read(c, state, &path, e);
     if (rc)
         return rc;
     state->transfer.progress = export_progress;
-    if (!strcmp(path, "-"))
-        return export_frames(c, state, e);
+    if (!strcmp(path, "-")) {
+        rc = export_note(c, state, path, e);
+        return rc ? rc : export_frames(c, state, e);
+    }
     if ((rc = request__path(c, "path", true, &path, e)))
         return rc;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
@@ -125,7 +162,8 @@ static int export_start(struct conversation *c, struct error *e)
                                "%s is no regular file: ask for the path \"-\" and write what "
                                "comes there",
                                path);
-    return export_file(c, state, path, e);
+    rc = export_note(c, state, path, e);
+    return rc ? rc : export_file(c, state, path, e);
 }
 
 static int export_finish(struct conversation *c, struct jsonw *done, struct error *e)
@@ -136,7 +174,8 @@ static int export_finish(struct conversation *c, struct jsonw *done, struct erro
     return 0;
 }
 
-static const char *const export_keys[] = { "entity", "path", "format", "separator", NULL };
+static const char *const export_keys[] = { "entity", "path",    "format", "separator",
+                                           "to",     "part_of", NULL };
 
 const struct request_op op_export = {
     .name = "export", .keys = export_keys, .start = export_start, .finish = export_finish

@@ -8,7 +8,7 @@
 static const struct request_op *const request_ops[] = {
     &op_eval,     &op_run,     &op_import,   &op_export, &op_audit,  &op_status,
     &op_complete, &op_command, &op_report,   &op_settle, &op_reload, &op_graph,
-    &op_migrate,  &op_explain, &op_calendar, &op_replay,
+    &op_migrate,  &op_explain, &op_calendar, &op_replay, &op_person, &op_backup,
 };
 enum { REQUEST_OPS = sizeof request_ops / sizeof *request_ops };
 
@@ -122,6 +122,17 @@ int request__bool(struct conversation *c, const char *key, bool *out, struct err
     if (!json_is_boolean(v))
         return request__refuse(e, key, "\"%s\" must be true or false", key);
     *out = json_is_true(v);
+    return 0;
+}
+
+int request__int(struct conversation *c, const char *key, int64_t *out, struct error *e)
+{
+    const json_t *v = json_object_get(c->request, key);
+    if (!v || json_is_null(v))
+        return 0;
+    if (!json_is_integer(v))
+        return request__refuse(e, key, "\"%s\" must be a whole number", key);
+    *out = json_integer_value(v);
     return 0;
 }
 

@@ -29,6 +29,7 @@ extern const struct request_op op_eval, op_run, op_import, op_export, op_audit, 
     op_complete, op_command, op_report, op_settle, op_reload;
 
 extern const struct request_op op_migrate, op_explain, op_calendar, op_replay;
+extern const struct request_op op_person, op_backup;
 
 struct conversation {
     conversation_frame frame;
@@ -42,6 +43,7 @@ struct conversation {
     struct actor actor;      /* of this request */
     struct actor session_actor;
     char lost[160]; /* why the session was lost; told once */
+    bool holds;     /* the store, for a backup: op_backup.c */
 
     /* the request at work */
     const struct request_op *op; /* NULL: none */
@@ -74,6 +76,7 @@ int request__text(struct conversation *c, const char *key, bool required, const 
 int request__path(struct conversation *c, const char *key, bool required, const char **out,
                   struct error *e);
 int request__bool(struct conversation *c, const char *key, bool *out, struct error *e);
+int request__int(struct conversation *c, const char *key, int64_t *out, struct error *e);
 int request__list(struct conversation *c, const char *key, bool paths, const char *const **out,
                   struct error *e); /* absent: an empty list */
 int request__object(struct conversation *c, const char *key, const char **out,
@@ -108,6 +111,16 @@ void conversation__committed(struct org_watch *w);
 const struct org_world *conversation__world(const struct conversation *c);
 /* The session of the conversation, opened where there is none for this actor. */
 int conversation__session(struct conversation *c, struct error *e);
+
+/* ---- op_backup.c ---- */
+void conversation__end_hold(struct conversation *c);
+
+/* ---- op_copies.c: the list of copies (domain/copies.h) ---- */
+/* In a turn of its own, before the copy is made. */
+int copies__note(struct conversation *c, const char *what, const char *where, struct error *e);
+/* "copies":[{at_ms,what,where,by}], of those since; people: only such as may hold people. */
+int copies__write(struct conversation *c, int64_t since_ms, bool people, struct jsonw *w,
+                  struct error *e);
 
 /* ---- op_transfer.c: what import and export share ---- */
 struct transfer;

@@ -74,6 +74,9 @@ void connection__drop(struct connection *c)
     c->conversation = NULL;
     if (held)
         host_release(c->server->host, held);
+    if (c->barred && c->server->host)
+        host_unbar(c->server->host, c->barred);
+    mem_free(c->barred);
     json_decref(c->request);
     c->request = NULL;
     buf_free(&c->in);

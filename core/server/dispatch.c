@@ -7,6 +7,7 @@
 #include "baton/base/json.h"
 #include "baton/base/limits.h"
 #include "baton/base/log.h"
+#include "baton/base/memory.h"
 #include "server/server_internal.h"
 
 #include <signal.h>
@@ -89,6 +90,32 @@ static void dispatch_server_op(struct connection *c, const char *op)
     }
 }
 
+/* ---- an organisation kept closed while its folder is replaced ---- */
+
+static bool dispatch_is_bar(const json_t *request)
+{
+    const char *op = json_string_value(json_object_get(request, "op"));
+    return op && !strcmp(op, "bar") && json_is_string(json_object_get(request, "org"));
+}
+
+/* Closes an organisation, so nothing that was taken for it in this round may wait any more. */
+static void dispatch_bar(struct connection *c)
+{
+    static const struct buf nothing = BUF_INIT;
+    const char *name = json_string_value(json_object_get(c->request, "org"));
+    struct error e = { 0 };
+    int rc = c->barred ? error_set(&e, ERROR_BUSY, "%s is kept closed already", c->barred)
+                       : host_bar(c->server->host, name, &e);
+    if (rc) {
+        connection__send_error(c, &e);
+    } else {
+        c->barred = mem_dup(name);
+        dispatch_done(c, &nothing);
+    }
+    json_decref(c->request);
+    c->request = NULL;
+}
+
 /* ---- requests of organisations ---- */
 
 void dispatch__hold(struct connection *c)
@@ -113,6 +140,8 @@ static void dispatch_route(struct connection *c)
     const char *op = json_string_value(json_object_get(c->request, "op"));
     const json_t *org = json_object_get(c->request, "org");
     c->org = NULL;
+    if (dispatch_is_bar(c->request))
+        return;
     if (json_is_string(org)) {
         if (host_org(c->server->host, json_string_value(org), &c->org, &e) == 0) {
             host_hold(c->server->host, c->org); /* until the request is started */
@@ -171,13 +200,16 @@ static void dispatch_requests(struct server *s)
             dispatch_route(c);
     }
     for (c = s->connections; c;) {
-        if (c->request) {
+        if (c->request && c->org) {
             dispatch_start(s, c->org);
             c = s->connections; /* from the start: the list may have changed */
         } else {
             c = c->next;
         }
     }
+    for (c = s->connections; c; c = c->next)
+        if (c->request)
+            dispatch_bar(c);
 }
 
 static void dispatch_steps(struct server *s)

@@ -26,6 +26,7 @@ struct connection {
     size_t in_at;
     struct buf out;  /* frames, not yet given to libuv */
     json_t *request; /* taken out of `in`, not yet started */
+    char *barred;    /* an organisation that is kept closed for it; or NULL */
     struct org *org; /* of that request; valid while it is dispatched */
     bool paused;     /* not reading: enough is here */
     bool looked;     /* the frame that waits is no cancel */

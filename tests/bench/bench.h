@@ -43,6 +43,8 @@ void bench_bare_close(struct bench_bare *b);
 
 /* bench_transitions.c */
 void bench_transitions(const struct bench_options *o);
+/* bench_backup.c: turns while a backup is made. */
+void bench_backup(const struct bench_options *o);
 /* bench_org.c: memory of an organisation, time to wake one. */
 void bench_org(const struct bench_options *o);
 /* bench_start.c: start-up of the program. */

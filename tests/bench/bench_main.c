@@ -115,6 +115,7 @@ int main(int argc, char **argv)
     bench_calendar();
     bench_author(&o);
     bench_org(&o);
+    bench_backup(&o);
     bench_transitions(&o);
     bench_replay(&o);
     main_write_json(argv[4]);

@@ -285,7 +285,7 @@ static inline const char *tally_look(struct fixture *f, struct org *o, bool fire
     int64_t open_timers = 0;
     struct audit_result audit;
     *why = '\0';
-    fixture_ok(f, domain_audit(org_domain(o), NULL, NULL, &audit, &f->e));
+    fixture_ok(f, domain_audit(org_domain(o), &audit, &f->e));
     if (audit.broken_seq || audit.differing) {
         snprintf(why, sizeof why, "event %lld: %s; %lld rows differ: %s",
                  (long long)audit.broken_seq, audit.broken_why, (long long)audit.differing,

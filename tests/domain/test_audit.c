@@ -39,21 +39,8 @@ static void fill(struct org *org)
 static struct audit_result audit(struct org *org)
 {
     struct audit_result result;
-    ok(domain_audit(org->d, NULL, NULL, &result, &org->e));
+    ok(domain_audit(org->d, &result, &org->e));
     return result;
-}
-
-struct progress {
-    int calls;
-    int64_t done, total;
-};
-
-static void count(void *context, int64_t done, int64_t total)
-{
-    struct progress *p = context;
-    p->calls++;
-    p->done = done;
-    p->total = total;
 }
 
 static void whole_history_is_whole(void **state)
@@ -62,16 +49,13 @@ static void whole_history_is_whole(void **state)
     struct audit_result result = audit(org);
     assert_int_equal(result.events, 0);
     fill(org);
-    struct progress progress = { 0 };
-    ok(domain_audit(org->d, count, &progress, &result, &org->e));
+    result = audit(org);
     assert_int_equal(result.events, 7);
     assert_int_equal(result.rows, 3);
     assert_int_equal(result.broken_seq, 0);
     assert_int_equal(result.differs_entity, ENTITY_NONE);
     assert_int_equal(result.differing, 0);
-    assert_int_equal(progress.calls, 1);
-    assert_int_equal(progress.done, 7);
-    assert_int_equal(progress.total, 7);
+    assert_int_equal(result.erased, 0);
     uint8_t zeros[32] = { 0 };
     assert_memory_not_equal(result.head, zeros, 32);
     uint8_t head[32];
@@ -188,14 +172,16 @@ static void copies_free(struct copies *c)
 
 static struct audit_result feed(struct org *org, const struct copies *c, size_t without)
 {
-    struct audit_result result;
-    struct audit a;
-    audit__start(&a, org->store, &result);
+    struct audit *a = audit_open(org->d, 0);
+    bool done = false;
     for (size_t i = 0; i < c->count; i++)
         if (i != without)
-            audit__event(&a, &c->events[i]);
-    ok(audit__rows(&a, &org->e));
-    audit__free(&a);
+            audit__event(a, &c->events[i]);
+    audit__end_events(a);
+    while (!done)
+        ok(audit__some_rows(a, &done, &org->e));
+    struct audit_result result = *audit_result(a);
+    audit_close(a);
     return result;
 }
 

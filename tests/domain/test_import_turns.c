@@ -197,7 +197,7 @@ static void many_rows_then_audit(void **state)
     imported(&o, 0, MANY / 2, MANY / 2, 0);
     buf_free(&file);
     struct audit_result audit;
-    ok(domain_audit(org->d, NULL, NULL, &audit, &org->e));
+    ok(domain_audit(org->d, &audit, &org->e));
     assert_int_equal(audit.events, 2 * MANY + MANY / 2);
     assert_int_equal(audit.rows, 2 * MANY);
     assert_int_equal(audit.broken_seq, 0);

@@ -228,7 +228,7 @@ static void test_round_trips(void **state)
         ok(move_on(org, id, &org_operator, "end", NULL));
     }
     struct audit_result audit;
-    ok(domain_audit(org->d, NULL, NULL, &audit, &org->e));
+    ok(domain_audit(org->d, &audit, &org->e));
     assert_int_equal(audit.broken_seq, 0);
     assert_int_equal(audit.differing, 0);
     buf_free(&before);

@@ -150,7 +150,7 @@ static void at(struct org *org, int day, int hour, const char *fired)
 static void expect_audit(struct org *org)
 {
     struct audit_result r;
-    ok(domain_audit(org->d, NULL, NULL, &r, &org->e));
+    ok(domain_audit(org->d, &r, &org->e));
     assert_int_equal(r.broken_seq, 0);
     assert_int_equal(r.differing, 0);
 }

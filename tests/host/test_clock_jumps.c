@@ -46,7 +46,7 @@ static struct seen look(struct fixture *f, struct org *o)
     struct seen s = { 0 };
     struct audit_result audit;
     fixture_ok(f, store_events(org_store(o), 0, 0, see, &s, &f->e));
-    fixture_ok(f, domain_audit(org_domain(o), NULL, NULL, &audit, &f->e));
+    fixture_ok(f, domain_audit(org_domain(o), &audit, &f->e));
     assert_int_equal(audit.broken_seq, 0);
     assert_int_equal(audit.differing, 0);
     assert_false(s.doubled);

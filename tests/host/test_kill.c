@@ -97,7 +97,7 @@ static void kill_check(struct fixture *f, struct org *o, const int64_t *acked, s
 {
     struct audit_result audit;
     *k = (struct kinds){ 0 };
-    fixture_ok(f, domain_audit(org_domain(o), NULL, NULL, &audit, &f->e));
+    fixture_ok(f, domain_audit(org_domain(o), &audit, &f->e));
     if (audit.broken_seq || audit.differing)
         fail_msg("event %lld: %s; %s", (long long)audit.broken_seq, audit.broken_why,
                  audit.differs_why);

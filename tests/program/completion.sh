@@ -37,8 +37,8 @@ has() { # WORD, of what Tab offers behind the others
 # Commands, those of two words too, and every command of the help.
 offers "import" im
 offers "repl report replay" rep
-offers "add list show" org ""
-offers "verify" audit ""
+offers "add list show export erase" org ""
+offers "verify checkpoint key" audit ""
 offers "show preview" calendar ""
 offers "" nonsense ""
 while read -r first second; do

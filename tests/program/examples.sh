@@ -69,6 +69,8 @@ ready() { # command
     "org add") rm -r orgs/riverside ;;
     new) rm -r plugins/tutoring ;;
     reload | stop) serve ;;
+    restore) baton --quiet backup riverside riverside.tar ;;
+    "audit verify") baton --quiet audit checkpoint kept.txt ;;
     esac
 }
 

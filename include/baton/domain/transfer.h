@@ -50,5 +50,8 @@ int domain_import(struct domain *d, const struct actor *actor, const struct tran
  * file finds everything unchanged. */
 int domain_export(struct domain *d, const struct transfer *t, struct transfer_report *out,
                   struct error *e);
+/* The whole history as JSON Lines, with hashes; t->entity and t->format do not matter. */
+int domain_export_events(struct domain *d, const struct transfer *t, struct transfer_report *out,
+                         struct error *e);
 
 #endif

@@ -27,6 +27,10 @@ void host_changed(struct host *h, struct org *o);
 int host_watch_all(struct host *h, struct error *e);
 /* All awake ones; new and removed ones are seen. */
 int host_reload(struct host *h, struct error *e);
+/* Puts it to sleep and keeps it closed, while somebody replaces or removes its folder; sessions and
+ * requests in it end. Then it is looked at again, whatever is there: a new one too. */
+int host_bar(struct host *h, const char *name, struct error *e);
+void host_unbar(struct host *h, const char *name);
 struct host_state {
     size_t orgs, awake;
 };

@@ -10,7 +10,8 @@
  *                                   → progress…, refused…, done{report}
  *   export    {entity,path,format?,separator?}  → progress…, done{report}
  *                                   (path "-": rows as "data" frames; else, as for import, a
- * regular file: a pipe could hold everybody up) audit     {}                    → progress…,
+ * regular file: a pipe could hold everybody up; to: what the list of copies calls it;
+ * entity "events": the history) audit     {seq?}                → progress…,
  * done{result} status    {}                    → done{…}        (org optional: all) complete
  * {line,cursor,cwd?}    → done{start,words} command   {name,args?,dry_run?} → out…,
  * done{result,changes?,text?} (dry_run: nothing is kept; see domain/changes.h) report {name,args?}
@@ -23,12 +24,18 @@
  * done{settings:{holidays:[from,to],…},looked,moved,steps,failed,
  *                                   left_out,zone,moves:[{referral,title,workflow,stage,due_from_ms,
  *                                   due_to_ms,error?}]}   (path: of another org.ini; writes
- * nothing) settle {} ; reload {} → done{} ; stop {} (server only) cancel {}  (server only, while
- * another request runs: that one ends with "cancelled"; this has no answer) Paths are absolute.
- * format: "csv" or "jsonl" (default: by the ending of the path). map: {"Given Name":"name"} or
+ * nothing) person {action:"show"|"erase",person,reason?,with_open?} → data…,
+ * done{result:{events,rows,copies}} (domain/erase.h) backup {action:"hold",where} →
+ * done{file_bytes}, then {action:"release"}: in between org.db does not change (host/backup.h);
+ * {action:"copies"} → done{copies:[{at_ms,what,where,by}]}, {action:"note",where} → done{} bar
+ * {} (server only: keeps the organisation closed as long as the connection lasts) settle {} ;
+ * reload {} → done{} ; stop {} (server only) cancel {}  (server only, while another request runs:
+ * that one ends with "cancelled"; this has no answer) Paths are absolute. format: "csv" or "jsonl"
+ * (default: by the ending of the path). map: {"Given Name":"name"} or
  * ["Given Name=name"]. args: of run a list of texts, of command and report an object. report
  * {lines,created,changed,unchanged,refused} result of audit
- * {ok,events,rows,broken_seq,broken_why,differing,differs,differs_why,head} status
+ * {ok,events,rows,erased,erasures,broken_seq,broken_why,differing,differs,differs_why,head,origin,
+ *     wanted (hash of event seq),now_ms} status
  * {name,title,zone,clock,now_ms,next_due_ms,memory_bytes,file_bytes,wal_bytes,events,
  *     dirty_rows,turns,commands,sqlite,
  *     plugins:[{name,version,title,loaded,problem,calls,failures,cpu_ms,…}],
