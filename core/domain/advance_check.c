@@ -60,6 +60,14 @@ static int check_transition(struct move *m, struct error *e)
     return check_unknown(m, e);
 }
 
+static int check_plugin(struct move *m, struct error *e)
+{
+    int rc = m->t->locked ? 0 : domain__serves(m->d, m->graph, e);
+    if (rc < 0)
+        error_prefix(e, "R-%lld", (long long)m->row->id);
+    return rc;
+}
+
 static int check_version(struct move *m, struct error *e)
 {
     return referral__check_version(m->row, m->a->based_on, e);
@@ -270,17 +278,12 @@ static int check_guard(struct move *m, struct error *e)
 
 /* In this order; domain_explain runs all of them, so each works alone once the first two went. */
 const struct advance__rule advance__rules[] = {
-    { "transition", check_transition },
-    { "version", check_version },
-    { "role", check_role },
-    { "reason", check_reason },
-    { "outcome", check_outcome },
-    { "fields", check_fields },
-    { "required", check_required },
-    { "approval", approval__check },
-    { "children", children__check },
-    { "guard", check_guard },
-    { NULL, NULL },
+    { "transition", check_transition }, { "plugin", check_plugin },
+    { "version", check_version },       { "role", check_role },
+    { "reason", check_reason },         { "outcome", check_outcome },
+    { "fields", check_fields },         { "required", check_required },
+    { "approval", approval__check },    { "children", children__check },
+    { "guard", check_guard },           { NULL, NULL },
 };
 
 int advance__find(struct move *m, struct error *e)

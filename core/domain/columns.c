@@ -307,8 +307,11 @@ static int columns_timer(const struct domain *d, const struct actor *actor, stru
     columns_timer_later(d, c);
     if (!before) {
         columns__default(c, TIMER_STATUS, value_text("waiting"));
+        const char *via = strstr(actor->name, " via ");
         if (!strncmp(actor->name, "plugin ", 7))
             columns__put(c, TIMER_PLUGIN, value_text(actor->name + 7));
+        else if (via)
+            columns__put(c, TIMER_PLUGIN, value_text(via + 5));
     }
     return columns_timer_name(c, e);
 }

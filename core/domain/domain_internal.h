@@ -148,6 +148,10 @@ int referral__check_version(const struct row *referral, int64_t based_on, struct
 int referral__place(const struct domain *d, const struct row *referral, const struct graph **graph,
                     int *stage, struct error *e);
 
+/* 0, or why the plugin, or that of the workflow, is switched off. */
+int domain__works(const struct domain *d, const char *plugin, struct error *e);
+int domain__serves(const struct domain *d, const struct graph *g, struct error *e);
+
 /* A move, while domain_advance looks at it. */
 struct move {
     struct domain *d;

@@ -237,13 +237,19 @@ static int fire_referral(struct firing *f, struct error *e)
     return step_notify(f, row, stage, (int)step, e);
 }
 
+/* An expiry waits for its plugin; what the clock only tells of does not need it. */
+static bool failed_waits(const struct firing *f, const struct graph *graph)
+{
+    return !strcmp(f->kind, "referral.expired") && domain__serves(f->d, graph, NULL) < 0;
+}
+
 /* Where a failed step goes on: the next one; later, while its workflow is away; nowhere. */
 static int failed_step(struct firing *f, const struct row *row, struct columns *c, struct error *e)
 {
     const struct graph *graph;
     int index, step = (int)row_int(row, REFERRAL_WAKE_STEP);
     int64_t at_ms = 0;
-    if (referral__place(f->d, row, &graph, &index, NULL) < 0) {
+    if (referral__place(f->d, row, &graph, &index, NULL) < 0 || failed_waits(f, graph)) {
         columns__put(c, REFERRAL_WAKE_AT_MS, value_int(f->now_ms + retry_ms));
         return 0;
     }
@@ -305,6 +311,18 @@ static void timer_change(struct firing *f, struct store_change *change, const ch
                                      .set_count = 2 };
 }
 
+/* Its plugin is switched off: it would ring unheard. */
+static int timer_postpone(struct firing *f, struct error *e)
+{
+    struct store_change change;
+    timer_change(f, &change, "timer.postponed");
+    const struct store_set later = { TIMER_AT_MS, value_int(f->now_ms + retry_ms) };
+    change.set = &later;
+    change.set_count = 1;
+    buf_puts(&f->text, ", waits: its plugin is switched off");
+    return domain__store(f->d, &change, NULL, 0, NULL, e);
+}
+
 static int fire_timer(struct firing *f, struct error *e)
 {
     const struct row *row;
@@ -319,6 +337,9 @@ static int fire_timer(struct firing *f, struct error *e)
         buf_printf(&f->text, " about %s", row_text(row, TIMER_ABOUT));
     buf_puts(&f->text, ", due ");
     firing_put_time(f, f->at_ms, &f->text);
+    if (!row_is_null(row, TIMER_PLUGIN) &&
+        domain__works(f->d, row_text(row, TIMER_PLUGIN), NULL) < 0)
+        return timer_postpone(f, e);
     buf_clear(detail);
     buf_printf(detail, "{\"at_ms\":%lld}", (long long)f->at_ms);
     timer_change(f, &change, f->kind);

@@ -152,6 +152,8 @@ int domain_open(struct domain *d, const struct actor *actor, const struct referr
     int rc = domain__writable(d, e);
     if (rc == 0)
         rc = domain_find_graph(d, open->workflow, &g, e);
+    if (rc == 0)
+        rc = domain__serves(d, g, e);
     if (rc == 0 && open->parent_id != 0)
         rc = open_check_parent(d, open->parent_id, e);
     if (rc == 0)

@@ -91,6 +91,17 @@ int domain__raise(struct domain *d, const char *kind, const struct row *row, con
     return rc < 0 ? rc : trace__flush(d, e);
 }
 
+int domain__works(const struct domain *d, const char *plugin, struct error *e)
+{
+    const struct domain_hooks *h = &d->hooks;
+    return h->serves ? h->serves(h->context, plugin, e) : 0;
+}
+
+int domain__serves(const struct domain *d, const struct graph *g, struct error *e)
+{
+    return domain__works(d, graph_plugin(g), e);
+}
+
 int domain__store(struct domain *d, struct store_change *change, const char *detail,
                   size_t detail_len, const struct row **out, struct error *e)
 {
@@ -162,8 +173,8 @@ static int emit_check_kind(const char *kind, struct error *e)
                          "event \"%.80s\": a kind is made of a-z, 0-9, _ and dots, such as "
                          "\"review.praised\", with at most %d characters",
                          kind, LIMIT_NAME_BYTES);
-    for (enum entity i = ENTITY_PERSON; i < ENTITY_END; i++) {
-        const char *name = schema_of(i)->name;
+    for (enum entity i = ENTITY_NONE; i < ENTITY_END; i++) {
+        const char *name = i == ENTITY_NONE ? "plugin" : schema_of(i)->name; /* breaker.c */
         size_t name_n = strlen(name);
         if (!strncmp(kind, name, name_n) && (kind[name_n] == '.' || kind[name_n] == '\0'))
             return error_set(e, ERROR_DENIED,

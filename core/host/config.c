@@ -76,10 +76,20 @@ static int config_read_org(struct org_config *c, const char *org, struct error *
 static int config_read_limits(struct org_config *c, struct error *e)
 {
     int64_t bytes = 0, call_ms = 0;
-    int rc = ini_int(c->ini, "limits", "lua_bytes", CONFIG_LUA_BYTES_MIN, CONFIG_LUA_BYTES_MAX,
-                     &bytes, e);
-    if (!rc)
-        rc = ini_int(c->ini, "limits", "call_ms", 1, LIMIT_CALL_MS_HIGH, &call_ms, e);
+    const struct {
+        const char *key;
+        int64_t low, high, *out;
+    } limits[] = {
+        { "lua_bytes", CONFIG_LUA_BYTES_MIN, CONFIG_LUA_BYTES_MAX, &bytes },
+        { "call_ms", 1, LIMIT_CALL_MS_HIGH, &call_ms },
+        { "call_output_bytes", 1024, LIMIT_CALL_OUTPUT_BYTES_HIGH, &c->call_output_bytes },
+        { "call_effects", 1, LIMIT_CALL_EFFECTS_HIGH, &c->call_effects },
+        { "call_rows", 1, LIMIT_CALL_ROWS_HIGH, &c->call_rows },
+    };
+    int rc = 0;
+    for (size_t i = 0; !rc && i < sizeof limits / sizeof *limits; i++)
+        rc = ini_int(c->ini, "limits", limits[i].key, limits[i].low, limits[i].high, limits[i].out,
+                     e);
     c->lua_bytes = (size_t)bytes;
     c->call_ms = (unsigned)call_ms;
     return rc;

@@ -366,6 +366,8 @@ void conversation_step(struct conversation *c)
     c->stepping = true;
     int rc = c->op->step(c, &done, &e);
     c->stepping = false;
+    if (c->org)
+        breaker__write_alone(c->org);
     conversation__flush(c);
     if (rc || done)
         conversation_finish(c, rc, &e);

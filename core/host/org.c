@@ -294,8 +294,10 @@ int org_reload(struct org *o, struct error *e)
     char *path = home__path(o->dir, "org.ini");
     rc = config__load(&new.config, path, o->name, e);
     mem_free(path);
+    o->reloading = true;
     if (!rc && !(rc = world__load(&new, o, e)))
         rc = world__check_plugins(&o->world, &new, e);
+    o->reloading = false;
     if (rc) {
         world__close(&new);
         return rc;
@@ -303,6 +305,7 @@ int org_reload(struct org *o, struct error *e)
     bool moves = new.config.clock_movable != o->world.config.clock_movable;
     org_replace_world(o, &new);
     versions__keep(o);
+    breaker__write_alone(o);
     world__report(o, &o->world);
     o->calendar_followed = false;
     calendar__follow(o);

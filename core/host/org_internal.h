@@ -58,6 +58,7 @@ struct org {
     bool scratch;       /* no files: see scratch.h */
     char **plugin_dirs; /* of a scratch one; ends with NULL */
     bool calendar_followed; /* org_calendar.c: its deadlines go by the calendar that is loaded */
+    bool reloading;         /* plugins are loaded for org_reload */
     unsigned inside;        /* depth of calls into a session: the state can't be thrown away */
     bool reopen_wanted;
 };
@@ -92,6 +93,11 @@ int org__move_inside(struct org *o, int64_t to_ms, struct error *e);
  * that referrals run. Outside any turn. */
 void versions__keep(struct org *o);
 void versions__report(struct org *o, const struct org_world *w);
+
+/* org_breaker.c: writes what happened to plugins, between commands. In the open turn, or (alone) as
+ * a turn of its own. Negative: the turn is lost. */
+int breaker__write(struct org *o, struct error *e);
+void breaker__write_alone(struct org *o);
 
 /* org_calendar.c: at opening, keeps the calendar of an organisation that has none kept yet. */
 void calendar__begin(struct org *o);

@@ -44,7 +44,8 @@ int org_turn_many(struct org *o, struct org_command *commands, size_t count, str
         return rc;
     }
     for (size_t i = 0; !rc && i < count; i++)
-        rc = turn_command(o, &commands[i], e);
+        if (!(rc = turn_command(o, &commands[i], e)))
+            rc = breaker__write(o, e);
     if (rc)
         store_turn_abort(o->store);
     else

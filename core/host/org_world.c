@@ -81,10 +81,14 @@ static int world_load_script(struct org_world *w, struct org *o, struct error *e
                                       .clock_movable = w->config.clock_movable,
                                       .limit_bytes = w->config.lua_bytes,
                                       .call_ms = w->config.call_ms,
+                                      .call_output_bytes = w->config.call_output_bytes,
+                                      .call_effects = w->config.call_effects,
+                                      .call_rows = w->config.call_rows,
                                       .output = world_output,
                                       .context = o,
                                       .advance_clock = world_advance_clock,
-                                      .poll = world_poll };
+                                      .poll = world_poll,
+                                      .anew = o->reloading };
     int rc = script_open(&w->script, w->domain, &options, e);
     if (rc)
         return rc;

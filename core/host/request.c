@@ -6,9 +6,9 @@
 #include <string.h>
 
 static const struct request_op *const request_ops[] = {
-    &op_eval,     &op_run,     &op_import,   &op_export, &op_audit,  &op_status,
-    &op_complete, &op_command, &op_report,   &op_settle, &op_reload, &op_graph,
-    &op_migrate,  &op_explain, &op_calendar, &op_replay, &op_person, &op_backup,
+    &op_eval,     &op_run,    &op_import, &op_export, &op_audit,  &op_status,  &op_complete,
+    &op_command,  &op_report, &op_settle, &op_reload, &op_graph,  &op_migrate, &op_explain,
+    &op_calendar, &op_replay, &op_person, &op_backup, &op_plugin,
 };
 enum { REQUEST_OPS = sizeof request_ops / sizeof *request_ops };
 

@@ -29,7 +29,7 @@ extern const struct request_op op_eval, op_run, op_import, op_export, op_audit, 
     op_complete, op_command, op_report, op_settle, op_reload;
 
 extern const struct request_op op_migrate, op_explain, op_calendar, op_replay;
-extern const struct request_op op_person, op_backup;
+extern const struct request_op op_person, op_backup, op_plugin;
 
 struct conversation {
     conversation_frame frame;

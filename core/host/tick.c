@@ -142,7 +142,7 @@ static int tick_run(struct tick *t, struct error *e)
     }
     if (!rc && t->moved)
         rc = tick_save_clock(t->o, e);
-    return rc;
+    return rc ? rc : breaker__write(t->o, e);
 }
 
 static int tick_turn(struct tick *t, struct error *e)

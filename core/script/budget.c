@@ -31,6 +31,7 @@
 #include "baton/store/store.h"
 
 enum { BUDGET_IDLE_TICKS = 40 };
+#define BUDGET_WHERE " (call_ms in [limits] of org.ini)"
 
 struct budget_timer {
     struct script *volatile active; /* whose outermost call runs */
@@ -251,10 +252,26 @@ static void budget_decide(struct script *s)
     }
 }
 
+static void budget_raise(lua_State *L) __attribute__((noreturn));
 static void budget_raise(lua_State *L)
 {
     lua_pushlightuserdata(L, (void *)&budget_token);
     lua_error(L);
+    __builtin_unreachable();
+}
+
+int budget__kill(lua_State *L, enum script_kill kill, struct script_call *c)
+{
+    struct script *s = script__of(L);
+    s->kill = kill;
+    s->kill_call = c;
+    s->kill_where[0] = '\0';
+    if (kill == KILL_MEMORY)
+        memcpy(s->kill_where, s->starved_where, sizeof s->kill_where);
+    else
+        error__place(L, 0, s->kill_where, sizeof s->kill_where);
+    lua_sethook(L, budget_hook, LUA_MASKCOUNT, 1); /* for the close handlers on the way out */
+    budget_raise(L);
 }
 
 /* True where the innermost call is a coroutine of ours that may yield right here. */
@@ -319,10 +336,16 @@ bool budget__killed(const struct script *s, const struct script_call *c, struct 
 {
     if (s->kill == KILL_NONE || s->kill_call != c)
         return false;
+    const char *where = c->frame->budget_ms == s->options.call_ms ? BUDGET_WHERE : "";
     if (s->kill == KILL_CANCEL)
         error_set(e, ERROR_CANCELLED, "stopped on request");
+    else if (s->kill == KILL_QUOTA)
+        quota__explain(s, e);
+    else if (s->kill == KILL_MEMORY)
+        quota__explain_memory(s, e);
     else
-        error_set(e, ERROR_LIMIT, "stopped: it ran longer than its %u ms", c->frame->budget_ms);
+        error_set(e, ERROR_LIMIT, "stopped: it ran longer than its %u ms%s", c->frame->budget_ms,
+                  c->frame->plugin ? where : "");
     if (s->kill_where[0])
         error_at(e, "%s", s->kill_where);
     return true;

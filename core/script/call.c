@@ -27,8 +27,8 @@ static void call_begin(struct script *s, struct script_call *c, lua_State *L,
         .error = e ? e : &s->scratch,
         .began_ns = clock_monotonic_ns(),
     };
+    quota__begin(s, c);
     s->running = L;
-    s->starved = false;
     s->slice_end = UINT64_MAX;
     if (c->until < s->deadline)
         s->deadline = c->until;
@@ -65,6 +65,7 @@ static void call_end(struct script *s, struct script_call *c)
     if (c->up)
         return;
     s->cancel_wanted = 0;
+    s->blamed = s->starved = false;
     budget__leave(c->outer_active);
     if (arena_bytes(s->arena) > 0)
         arena_reset(s->arena);
@@ -144,19 +145,16 @@ static void call_log(struct script *s, const struct script_call *c, const struct
 }
 
 /* error("not enough memory", 0) gives the same status: the allocator knows better. */
-static void call_out_of_memory(const struct script *s, struct error *e)
+static bool call_out_of_memory(const struct script *s, struct error *e)
 {
     if (!s->starved) {
         error_set(e, ERROR_SCRIPT, "not enough memory (says the code: there was enough)");
-        return;
+        return false;
     }
-    error_set(
-        e, ERROR_LIMIT,
-        "out of memory: the organisation's Lua state may hold %zu MB (endless recursion, or a "
-        "table that only grows?)",
-        s->limit_bytes / (1024 * 1024));
+    quota__explain_memory(s, e);
     if (s->starved_where[0])
         error_at(e, "%s", s->starved_where);
+    return true;
 }
 
 /* Makes *c->error whole, blames the plugin; returns the code. */
@@ -164,14 +162,15 @@ static int call_failed(struct script *s, struct script_call *c, int status)
 {
     struct error *e = c->error;
     struct plugin *p = c->frame->plugin;
+    bool kill = false;
     s->place[0] = '\0';
     if (budget__killed(s, c, e))
-        ; /* says it all */
+        kill = s->kill != KILL_CANCEL;
     else if (s->kill != KILL_NONE)
         error_set(e, s->kill == KILL_CANCEL ? ERROR_CANCELLED : ERROR_LIMIT,
                   "stopped with the call around it");
     else if (status == LUA_ERRMEM && !c->error_read)
-        call_out_of_memory(s, e);
+        kill = call_out_of_memory(s, e);
     else if (!c->error_read)
         error_set(e, ERROR_SCRIPT, "an error while an error was handled");
     if (p) {
@@ -179,8 +178,18 @@ static int call_failed(struct script *s, struct script_call *c, int status)
         if (e->code == ERROR_SCRIPT || e->code == ERROR_LIMIT)
             p->failures++;
         call_log(s, c, e);
+        if (s->kill == KILL_NONE || s->kill_call == c) /* else it is not done for its own sake */
+            breaker__failed(p, c->frame, kill, e);
     }
     return -(int)e->code;
+}
+
+/* Whoever called it has caught what failed in it. */
+static void call_went_well(struct script *s, const struct script_call *c)
+{
+    s->blamed = false;
+    if (c->frame->plugin && !c->frame->plugin->loading)
+        breaker__went_well(c->frame->plugin);
 }
 
 /* Between the end of a budget and the return of the call that it ends, nothing more begins. */
@@ -206,6 +215,8 @@ int script__call(lua_State *L, const struct script_frame *frame, int nargs, int 
     int status = lua_pcall(L, nargs, nresults, handler);
     int rc = status == LUA_OK ? 0 : call_failed(s, &c, status);
     rc = write__close(s, &c, rc, e);
+    if (rc == 0)
+        call_went_well(s, &c);
     if (rc < 0)
         lua_settop(L, handler); /* results of a call that may not be kept, or the error value */
     call_end(s, &c);

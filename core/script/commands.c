@@ -332,7 +332,7 @@ int script__run_command(lua_State *L, struct session *session, const char *name,
 {
     struct script *s = script__of(L);
     const struct command *c = command_find(s, name, report);
-    int rc = c ? plugin_is_off(c->plugin, e) : command_unknown(s, name, report, e);
+    int rc = c ? breaker__refuse(c->plugin, e) : command_unknown(s, name, report, e);
     if (!c || rc < 0 || !lua_checkstack(L, LUA_MINSTACK)) {
         lua_pop(L, 1);
         return rc < 0 ? rc : error_set(e, ERROR_LIMIT, "the Lua stack is full");

@@ -20,7 +20,6 @@ struct handler {
     char *workflow, *stage; /* NULL: any */
     char *what;
     char where[ERROR_WHERE_BYTES];
-    unsigned streak; /* failures in a row */
 };
 
 /* Events that the core raises, for near names. timer.NAME and a plugin's own are open; what is only
@@ -82,7 +81,7 @@ bool handlers_listens(void *context, const char *kind)
     const struct script *s = context;
     size_t n = strlen(kind);
     for (size_t i = 0; i < s->handler_count; i++)
-        if (!s->handlers[i].plugin->off && handler_hears(&s->handlers[i], kind, n))
+        if (!breaker__is_off(s->handlers[i].plugin) && handler_hears(&s->handlers[i], kind, n))
             return true;
     return false;
 }
@@ -160,15 +159,15 @@ static int handlers_one(struct script *s, const struct handlers_run *run, struct
                                   .what = run->handler->what,
                                   .actor = s->call ? script__actor(s->call->base) : NULL,
                                   .budget_ms = s->options.call_ms,
-                                  .via = true };
-    const struct plugin_call went = { &run->handler->streak, handlers_fires(run->kind) };
+                                  .via = true,
+                                  .faults =
+                                      handlers_fires(run->kind) ? FAULTS_ALL : FAULTS_ERRORS };
     struct trace_frame trace;
     domain_trace_begin(s->domain, &trace, p->name, run->handler->what, run->handler->where);
     int rc = script__protect(script__running(s), &frame, handlers_call, (void *)run, e);
     domain_trace_end(s->domain, &trace);
     if (rc < 0)
         domain_trace_failed(s->domain, p->name);
-    plugin_went(p, &went, rc, e);
     return rc;
 }
 
@@ -185,7 +184,7 @@ int handlers_event(void *context, const char *kind, const struct row *row, const
                                 .id = row ? row->id : 0 };
     for (size_t i = 0; i < s->handler_count; i++) {
         struct handler *h = &s->handlers[i];
-        if (!handler_hears(h, kind, n) || h->plugin->off)
+        if (!handler_hears(h, kind, n) || breaker__is_off(h->plugin))
             continue;
         /* A handler before this one may have changed the row, and `row` may be gone with it. */
         if (i > 0 && run.id && (h->workflow || h->stage) &&
@@ -329,12 +328,6 @@ void handlers_drop(struct script *s, const struct plugin *p)
         handler_free(&s->handlers[i]);
     }
     s->handler_count = kept;
-}
-
-void handlers_rewind(struct script *s)
-{
-    for (size_t i = 0; i < s->handler_count; i++)
-        s->handlers[i].streak = 0;
 }
 
 void handlers_free(struct script *s)

@@ -152,14 +152,15 @@ int hooks_guard(void *context, const struct domain_call *call, struct error *e)
     if (!hook)
         return error_set(e, ERROR_DENIED, "the guard of \"%s\" is not loaded",
                          call->transition->name);
-    if (hook->plugin->off)
-        return plugin_is_off(hook->plugin, e);
+    if (breaker__is_off(hook->plugin))
+        return breaker__refuse(hook->plugin, e);
     struct hooks_run run = { hook, call, false, e ? e : &s->scratch };
     struct script_frame frame = { .plugin = hook->plugin,
                                   .actor = call->actor,
                                   .what = hook->what,
                                   .budget_ms = s->options.call_ms,
-                                  .read_only = true };
+                                  .read_only = true,
+                                  .faults = FAULTS_ERRORS };
     int rc = script__protect(L, &frame, guard_run, &run, e);
     if (rc < 0)
         return rc;
@@ -180,28 +181,27 @@ static int hooks_effect(void *context, const struct domain_call *call, struct er
     struct script *s = context;
     struct script_hook *hook = hooks_at(s, call->transition->effect);
     struct error own;
-    if (!hook || hook->plugin->off)
+    if (!hook || breaker__is_off(hook->plugin))
         domain_trace_failed(s->domain, graph_plugin(call->graph));
     if (!hook)
         return error_set(e, ERROR_DENIED, "the effect of \"%s\" is not loaded",
                          call->transition->name);
-    if (hook->plugin->off)
-        return plugin_is_off(hook->plugin, e);
+    if (breaker__is_off(hook->plugin))
+        return breaker__refuse(hook->plugin, e);
     struct plugin *plugin = hook->plugin;
     struct hooks_run run = { hook, call, false, NULL };
     struct script_frame frame = { .plugin = plugin,
                                   .actor = call->actor,
                                   .what = hook->what,
                                   .budget_ms = s->options.call_ms,
-                                  .via = true };
-    const struct plugin_call went = { .streak = &hook->streak };
+                                  .via = true,
+                                  .faults = FAULTS_ERRORS };
     struct trace_frame trace;
     domain_trace_begin(s->domain, &trace, plugin->name, hook->what, hook->where);
     int rc = script__protect(script__running(s), &frame, effect_run, &run, e ? e : &own);
     domain_trace_end(s->domain, &trace);
     if (rc < 0)
         domain_trace_failed(s->domain, plugin->name);
-    plugin_went(plugin, &went, rc, e ? e : &own);
     return rc;
 }
 
@@ -211,7 +211,8 @@ void hooks_install(struct script *s)
                                         .guard = hooks_guard,
                                         .effect = hooks_effect,
                                         .event = handlers_event,
-                                        .listens = handlers_listens };
+                                        .listens = handlers_listens,
+                                        .serves = breaker__serves };
     domain_set_hooks(s->domain, &hooks);
 }
 
@@ -226,13 +227,6 @@ void hooks_drop(struct script *s, const struct plugin *p)
             s->hooks[i].plugin = NULL;
         }
     handlers_drop(s, p);
-}
-
-void hooks_rewind(struct script *s)
-{
-    for (size_t i = 0; i < s->hook_count; i++)
-        s->hooks[i].streak = 0;
-    handlers_rewind(s);
 }
 
 void hooks_free(struct script *s)

@@ -9,7 +9,6 @@ int handlers_event(void *context, const char *kind, const struct row *row, const
 bool handlers_listens(void *context, const char *kind);
 void handlers_drop(struct script *s, const struct plugin *p);
 void handlers_free(struct script *s);
-void handlers_rewind(struct script *s);
 /* "plugin/init.lua:12" of the function at `index`. */
 void hooks_where(lua_State *L, int index, char out[ERROR_WHERE_BYTES]);
 /* Sets a member of the table on top of the stack; NULL sets nothing. */

@@ -30,7 +30,6 @@ struct job {
     bool seen;       /* base_ms is in the database */
     int64_t base_ms; /* last run, or first seen */
     int64_t due_ms;
-    unsigned streak; /* failures in a row */
 };
 
 /* ---- when ---- */
@@ -157,7 +156,6 @@ void jobs_rewind(struct script *s)
     for (size_t i = 0; i < s->job_count; i++) {
         struct job *j = &s->jobs[i];
         struct buf text = BUF_INIT;
-        j->streak = 0;
         j->seen = store_meta_get(domain_store(s->domain), j->key, &text, NULL) == 0 && text.len;
         j->base_ms = j->seen ? strtoll(text.data, NULL, 10) : domain_now(s->domain);
         j->due_ms = job_next(j, calendar);
@@ -172,8 +170,11 @@ int64_t script_jobs_at(const struct script *s)
     int64_t at_ms = INT64_MAX;
     for (size_t i = 0; i < s->job_count; i++) {
         const struct job *j = &s->jobs[i];
+        const struct breaker *b = &j->plugin->breaker;
         int64_t due = j->seen ? j->due_ms : j->base_ms;
-        if (!j->plugin->off && due < at_ms)
+        if (b->state != BREAKER_ON && due < b->again_ms)
+            due = b->again_ms; /* it waits until its plugin is tried again */
+        if (due < at_ms)
             at_ms = due;
     }
     return at_ms;
@@ -211,16 +212,16 @@ static int job_run(struct script *s, struct job *j, int64_t now_ms, script_job_r
                    void *context, struct error *e)
 {
     struct plugin *p = j->plugin;
-    const struct plugin_call went = { &j->streak, .unheard = true };
     struct error why, lost;
-    struct script_frame frame = {
-        .plugin = p, .actor = &p->actor, .what = j->what, .budget_ms = LIMIT_STATEMENT_MS
-    };
+    struct script_frame frame = { .plugin = p,
+                                  .actor = &p->actor,
+                                  .what = j->what,
+                                  .budget_ms = LIMIT_STATEMENT_MS,
+                                  .faults = FAULTS_ALL };
     j->base_ms = now_ms;
     j->due_ms = job_next(j, domain_calendar(s->domain));
     domain_command_begin(s->domain);
     int rc = script__protect(script__running(s), &frame, job_call, j, &why);
-    plugin_went(p, &went, rc, &why);
     if (rc == 0)
         rc = job_save(s, j, &why);
     int ended = domain_command_end(s->domain, rc == 0, rc == 0 ? &why : &lost);
@@ -240,7 +241,7 @@ int script_run_jobs(struct script *s, int64_t now_ms, script_job_report report, 
     for (size_t i = 0; i < s->job_count; i++) {
         struct job *j = &s->jobs[i];
         int rc = 0;
-        if (j->plugin->off)
+        if (breaker__is_off(j->plugin))
             continue;
         if (j->due_ms <= now_ms)
             rc = job_run(s, j, now_ms, report, context, e);

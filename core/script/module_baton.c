@@ -93,6 +93,7 @@ static int try_finish(lua_State *L, int status, lua_KContext extra)
     if (status == LUA_OK || status == LUA_YIELD)
         return lua_gettop(L);
     budget__rethrow(L);
+    quota__check_memory(L, status);
     script__read_error(L, -1, &e);
     lua_pushnil(L);
     if (e.where[0] && e.code == ERROR_SCRIPT)

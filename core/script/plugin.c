@@ -1,5 +1,4 @@
-/* Plugins: in which order they load, each all or nothing, and the circuit
- * breaker that switches one off.
+/* Plugins: in which order they load, each all or nothing.
  *
  * A plugin is read (plugin_ini.c), ordered behind those that it requires, then
  * its init.lua runs in an environment of its own and declares what it has.
@@ -14,7 +13,7 @@
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
 
-enum { PLUGIN_STREAK = 5, PLUGIN_FILE_BYTES = 128 };
+enum { PLUGIN_FILE_BYTES = 128 };
 
 static struct plugin *plugin_named(const struct script *s, const char *name)
 {
@@ -187,6 +186,11 @@ static void plugin_load(struct script *s, struct plugin *p)
                                   .what = "loading",
                                   .budget_ms = LIMIT_STATEMENT_MS,
                                   .read_only = true };
+    const char *kept_out = breaker__keeps_out(p);
+    if (kept_out) {
+        plugin_problem(p, kept_out);
+        return;
+    }
     p->loading = true;
     int rc = script__protect(s->L, &frame, plugin_run, p, &e);
     p->loading = false;
@@ -351,6 +355,7 @@ int script_load_plugins(struct script *s, const char *const *names, const char *
         return rc;
     for (size_t i = 0; i < s->plugin_count; i++) {
         struct error why;
+        breaker__open(s->plugins[i], s->options.anew);
         if (plugin_ini_read(s->plugins[i], dirs, org_ini, &why) == 0)
             continue;
         plugin_failed(s->plugins[i], &why);
@@ -378,9 +383,14 @@ void script_plugin_at(const struct script *s, size_t index, struct plugin_info *
         .title = p->title,
         .dir = p->dir,
         .loaded = p->loaded,
-        .problem = p->problem   ? p->problem
-                   : p->warning ? p->warning
-                                : "",
+        .problem = p->problem        ? p->problem
+                   : p->breaker.said ? p->breaker.said
+                   : p->warning      ? p->warning
+                                     : "",
+        .off = p->breaker.state != BREAKER_ON,
+        .off_why = p->breaker.why ? p->breaker.why : "",
+        .off_since_ms = p->breaker.since_ms,
+        .off_again_ms = p->breaker.again_ms,
         .calls = p->calls,
         .failures = p->failures,
         .cpu_ns = p->cpu_ns,
@@ -392,49 +402,12 @@ void script_plugin_at(const struct script *s, size_t index, struct plugin_info *
     };
 }
 
-/* ---- the circuit breaker ---- */
-
-void plugin_went(struct plugin *p, const struct plugin_call *call, int result,
-                 const struct error *e)
-{
-    if (result == 0)
-        *call->streak = 0;
-    if (result >= 0 || (result == -ERROR_DENIED && !call->unheard) || result == -ERROR_CANCELLED)
-        return;
-    if (++*call->streak < PLUGIN_STREAK || p->off)
-        return;
-    struct buf text = BUF_INIT;
-    p->off = true;
-    buf_printf(&text,
-               "switched off after %d failures in a row, until the organisation is reloaded; the "
-               "last: %s%s%s",
-               PLUGIN_STREAK, e->where, e->where[0] ? ": " : "", e->message);
-    plugin_problem(p, buf_text(&text));
-    const struct script_options *o = &p->script->options;
-    if (o->output)
-        o->output(o->context, SCRIPT_LOG_ERROR, p->name, buf_text(&text), text.len);
-    buf_free(&text);
-}
-
 void script_rewind(struct script *s)
 {
-    for (size_t i = 0; i < s->plugin_count; i++) {
-        struct plugin *p = s->plugins[i];
-        if (!p->off)
-            continue;
-        p->off = false;
-        mem_free(p->problem);
-        p->problem = NULL;
-    }
-    hooks_rewind(s);
+    buf_clear(&s->news);
+    for (size_t i = 0; i < s->plugin_count; i++)
+        breaker__rewind(s->plugins[i]);
     jobs_rewind(s);
-}
-
-int plugin_is_off(const struct plugin *p, struct error *e)
-{
-    if (!p->off)
-        return 0;
-    return error_set(e, ERROR_DENIED, "plugin %s is %s", p->name, p->problem);
 }
 
 /* ---- permissions ---- */

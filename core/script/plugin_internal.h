@@ -30,6 +30,20 @@ struct requirement {
     char *version;
 };
 
+enum breaker_state { BREAKER_ON, BREAKER_OFF, BREAKER_OFF_BY_HAND };
+
+/* Of one plugin in one organisation: breaker.c. */
+struct breaker {
+    enum breaker_state state;
+    bool loading; /* off, because the process died while it loaded: it is not loaded either */
+    int64_t since_ms, again_ms; /* off; tried again from then on, INT64_MAX: not by itself */
+    char *why;                  /* it is off; or NULL */
+    char *said;                 /* the whole sentence; or NULL */
+    int64_t kills[LIMIT_BREAKER_KILLS], errors[LIMIT_BREAKER_ERRORS]; /* when; the latest last */
+    size_t kill_count, error_count;
+    bool unsaved;
+};
+
 struct plugin {
     struct script *script;
     char *name, *version, *title, *dir; /* dir is resolved; "" until found */
@@ -40,7 +54,8 @@ struct plugin {
     unsigned permissions; /* bits of plugin_permissions[] */
     bool usable;          /* plugin.ini is good */
     bool ringed;          /* it requires itself, in a ring */
-    bool loading, loaded, off;
+    bool loading, loaded;
+    struct breaker breaker;
     char *problem; /* NULL: all is well */
     char *warning; /* what org.ini wants of it and does not get; or NULL */
     int env_ref, files_ref;
@@ -83,19 +98,25 @@ struct plugin *plugin_loading(lua_State *L, const char *call);
 void plugin_problem(struct plugin *p, const char *text); /* copies */
 /* It works, but this is shown where its problem is. */
 void plugin_warn(struct plugin *p, const struct error *e);
-/* Circuit breaker: how a handler, effect or job of it went, each with a streak of its own. A
- * refusal (ERROR_DENIED) is fine, where there is somebody whom it tells. */
-struct plugin_call {
-    unsigned *streak; /* failures in a row */
-    bool unheard;     /* by the clock: a refusal is a failure */
-};
-void plugin_went(struct plugin *p, const struct plugin_call *call, int result,
-                 const struct error *e);
-/* The refusal of a plugin that is switched off: ERROR_DENIED. */
-int plugin_is_off(const struct plugin *p, struct error *e);
 /* Reads NAME.lua of its folder, resolved, never outside it. */
 int plugin_source(const struct plugin *p, const char *file, struct buf *out, struct error *e);
 int plugin_require(lua_State *L); /* baton.require */
+
+/* ---- breaker.c ---- */
+/* As the database has it; `anew` (a reload): on, unless it was switched off by hand. */
+void breaker__open(struct plugin *p, bool anew);
+void breaker__close(struct plugin *p);
+void breaker__rewind(struct plugin *p);       /* the turn was undone: counts begin anew */
+bool breaker__is_off(const struct plugin *p); /* not while it is tried again */
+int breaker__refuse(const struct plugin *p, struct error *e); /* ERROR_DENIED if it is off */
+/* Why it must not even be loaded; NULL: it may be. */
+const char *breaker__keeps_out(const struct plugin *p);
+/* How a call went. A kill counts whatever the call was. */
+void breaker__went_well(struct plugin *p);
+void breaker__failed(struct plugin *p, const struct script_frame *frame, bool kill,
+                     const struct error *why);
+/* Of the domain's hooks: may its workflows go on? */
+int breaker__serves(void *context, const char *plugin, struct error *e);
 
 /* ---- check_capture.c ---- */
 /* Puts catching functions over those that declare, into the environment on top of the stack. */
@@ -110,14 +131,13 @@ int hooks_add_function(lua_State *L, int index, struct plugin *p,
 int hooks_on(lua_State *L);               /* baton.on */
 void hooks_drop(struct script *s, const struct plugin *p);
 void hooks_free(struct script *s);
-void hooks_rewind(struct script *s); /* streaks begin anew */
 size_t hooks_count(const struct script *s, const struct plugin *p);
 /* Pushes the handle of a row, the one pushed last where that is the same. */
 void hooks_push_handle(lua_State *L, enum entity entity, int64_t id);
 
 /* ---- jobs.c ---- */
 int jobs_add(lua_State *L);         /* baton.job */
-void jobs_rewind(struct script *s); /* reads again when each ran last; streaks begin anew */
+void jobs_rewind(struct script *s); /* reads again when each ran last */
 void jobs_drop(struct script *s, const struct plugin *p);
 void jobs_free(struct script *s);
 size_t jobs_count(const struct script *s, const struct plugin *p);

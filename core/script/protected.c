@@ -12,6 +12,7 @@ static int protected_finish(lua_State *L, int status, lua_KContext extra)
     if (status == LUA_OK || status == LUA_YIELD)
         return lua_gettop(L) - (int)extra;
     budget__rethrow(L);
+    quota__check_memory(L, status);
     lua_pushboolean(L, 0);
     lua_pushvalue(L, -2);
     return 2;
@@ -76,6 +77,7 @@ static int coroutine_run(lua_State *L, lua_State *co, int nargs)
     s->running = before;
     if (status != LUA_OK && status != LUA_YIELD) {
         budget__rethrow(L);
+        quota__check_memory(L, status);
         lua_xmove(co, L, 1);
         return -1;
     }

@@ -136,6 +136,8 @@ int64_t records__write(lua_State *L, enum entity entity, int64_t id, const struc
     const struct row *row = NULL;
     struct record r = { entity, id, in->based_on, in->set, in->count, in->fields, in->fields_len };
     write_check_permission(L, entity);
+    if (entity == ENTITY_MESSAGE && id == 0)
+        script__charge(L, QUOTA_EFFECTS, 1);
     script__write_begin(L, &w);
     int rc = entity == ENTITY_REFERRAL
                  ? domain_set(script__domain(L), script__actor(L), &r, &row, &e)

@@ -40,6 +40,12 @@ void script__push_env(lua_State *L, struct plugin *plugin, struct session *sessi
 int script__load_text(lua_State *L, const char *text, size_t n, const char *name);
 
 /* ---- call.c: the one function that calls into Lua code of others (DESIGN 5) ---- */
+/* Which failures count for the circuit breaker of the plugin (breaker.c), besides kills. */
+enum script_faults {
+    FAULTS_NONE,   /* somebody called it, and hears of its errors: commands, reports */
+    FAULTS_ERRORS, /* but a refusal is told to whoever acts: guards, effects, handlers */
+    FAULTS_ALL     /* nobody hears of a refusal: jobs, timers */
+};
 struct script_frame {
     struct plugin *plugin; /* blamed; NULL: a session */
     struct session *session;
@@ -48,6 +54,7 @@ struct script_frame {
     unsigned budget_ms; /* 0: none */
     bool read_only;
     bool via; /* acts as "<actor> via <plugin>", with every role */
+    enum script_faults faults;
 };
 /* Like lua_pcall with a traceback: function and `nargs` arguments on the stack; results or nothing.
  * 0, or a negative code with message and where = "file:line"; a kill by budget is ERROR_LIMIT and
@@ -61,6 +68,12 @@ int script__resume(lua_State *L, lua_State *co, const struct script_frame *frame
 void script__cancel(struct script *s); /* kills the outermost call; safe in a signal handler */
 /* Of the last call that failed; "" if none. */
 const char *script__traceback(const struct script *s);
+
+/* ---- quota.c: what one call into a plugin may use, with the calls that it makes ---- */
+enum script_quota { QUOTA_OUTPUT, QUOTA_EFFECTS, QUOTA_ROWS, QUOTA_END };
+/* Adds what is about to be used, and raises a kill where that is too much. 0 of QUOTA_ROWS: what
+ * the store has seen since. */
+void script__charge(lua_State *L, enum script_quota quota, size_t amount);
 
 /* ---- error.c ---- */
 /* Raises a C error as a Lua error value (userdata-free: a table with a metatable whose __tostring

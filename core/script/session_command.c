@@ -90,6 +90,7 @@ void script__output(lua_State *L, enum script_stream stream, const char *text, s
     struct session *s = script__session(L);
     script_output output = s ? s->output : o->output;
     void *context = s ? s->context : o->context;
+    script__charge(L, QUOTA_OUTPUT, n);
     if (!output)
         return;
     if (s && stream != SCRIPT_PROGRESS) {

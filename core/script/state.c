@@ -74,6 +74,12 @@ static void state_copy_options(struct script *s, const struct script_options *o)
     s->options.org_title = s->org_title;
     if (s->options.call_ms == 0)
         s->options.call_ms = LIMIT_CALL_MS;
+    if (s->options.call_output_bytes == 0)
+        s->options.call_output_bytes = LIMIT_CALL_OUTPUT_BYTES;
+    if (s->options.call_effects == 0)
+        s->options.call_effects = LIMIT_CALL_EFFECTS;
+    if (s->options.call_rows == 0)
+        s->options.call_rows = LIMIT_CALL_ROWS;
     s->limit_bytes = o->limit_bytes ? o->limit_bytes : LIMIT_LUA_BYTES;
     s->options.limit_bytes = s->limit_bytes;
 }
@@ -114,6 +120,7 @@ void script_close(struct script *s)
     domain_set_hooks(s->domain, &none);
     for (size_t i = 0; i < s->plugin_count; i++) {
         domain_remove_plugin(s->domain, s->plugins[i]->name);
+        breaker__close(s->plugins[i]);
         plugin_ini_free(s->plugins[i]);
     }
     mem_free(s->plugins);
@@ -126,6 +133,7 @@ void script_close(struct script *s)
     }
     arena_free(s->arena);
     buf_free(&s->traceback);
+    buf_free(&s->news);
     mem_free(s->org);
     mem_free(s->org_title);
     mem_free(s);

@@ -27,11 +27,12 @@ struct script_call {
     bool error_read; /* *error holds what went wrong */
     struct error *error;
     uint64_t began_ns, inner_ns;
-    struct script *outer_active; /* of the tick timer */
-    struct actor via;            /* made when it is asked for: "S-3 via pre_referral" */
+    int64_t began_with[QUOTA_END]; /* of script->spent; QUOTA_ROWS: the last event */
+    struct script *outer_active;   /* of the tick timer */
+    struct actor via;              /* made when it is asked for: "S-3 via pre_referral" */
 };
 
-enum script_kill { KILL_NONE, KILL_TIME, KILL_CANCEL };
+enum script_kill { KILL_NONE, KILL_TIME, KILL_MEMORY, KILL_QUOTA, KILL_CANCEL };
 
 /* A function of a plugin that the core knows by number: guard or effect of a transition. */
 struct script_hook {
@@ -40,7 +41,6 @@ struct script_hook {
     int params;
     char *what;                    /* `guard of "decide"` */
     char where[ERROR_WHERE_BYTES]; /* "plugin/init.lua:12" */
-    unsigned streak;               /* failures in a row */
 };
 
 struct script {
@@ -52,7 +52,7 @@ struct script {
     size_t used_bytes, limit_bytes;
     struct value_held *held; /* made last, while it holds something: value.c */
     size_t left_bytes;       /* in those before it, since a collection for their sake */
-    bool starved;            /* the call at hand asked for memory in vain; last there: */
+    bool starved; /* since the outermost call began memory was asked for in vain; last there: */
     char starved_where[ERROR_WHERE_BYTES];
     bool refused; /* the allocator said no, and the next request comes after a collection */
     struct arena *arena;
@@ -69,7 +69,12 @@ struct script {
     volatile uint64_t over_deadline;
     enum script_kill kill;
     struct script_call *kill_call; /* the call that a kill ends; it is sticky until then */
+    enum script_quota kill_quota;  /* of KILL_QUOTA */
     char kill_where[ERROR_WHERE_BYTES];
+
+    int64_t spent[QUOTA_END]; /* since the beginning; QUOTA_ROWS is read from the store */
+    bool blamed;     /* the failure that is on its way out counts already: breaker.c */
+    struct buf news; /* of breakers, not yet written: kind, actor, detail, a NUL behind each */
 
     struct plugin **plugins; /* in the order of org.ini */
     size_t plugin_count;
@@ -127,11 +132,21 @@ struct script *budget__enter(struct script *s);
 void budget__leave(struct script *before);
 /* For C functions that may take long, every few thousand steps: raises where the hook would. */
 void budget__look(lua_State *L);
+/* A kill from within C code that Lua called: raises. `c` is the call that it ends. */
+int budget__kill(lua_State *L, enum script_kill kill, struct script_call *c)
+    __attribute__((noreturn));
 /* If a kill is under way: keeps its hook on L and raises it again. Whatever catches errors of Lua
  * code calls this first. */
 void budget__rethrow(lua_State *L);
 /* Fills *e with why, if `c` is the call that was killed. */
 bool budget__killed(const struct script *s, const struct script_call *c, struct error *e);
+
+/* ---- quota.c ---- */
+void quota__begin(struct script *s, struct script_call *c);
+void quota__explain(const struct script *s, struct error *e); /* of a KILL_QUOTA */
+/* Behind every protected call that failed: running out of memory is a kill in a plugin. */
+void quota__check_memory(lua_State *L, int status);
+void quota__explain_memory(const struct script *s, struct error *e);
 
 /* ---- write.c ---- */
 /* Ends a part of several writes that failed, without raising. Where the command is not its own, and

@@ -68,7 +68,11 @@ static inline bool fake_listens(void *context, const char *kind)
 static inline void fake_install(struct fake *f, struct org *org)
 {
     *f = (struct fake){ .org = org };
-    const struct domain_hooks hooks = { f, fake_guard, fake_effect, fake_event, fake_listens };
+    const struct domain_hooks hooks = { .context = f,
+                                        .guard = fake_guard,
+                                        .effect = fake_effect,
+                                        .event = fake_event,
+                                        .listens = fake_listens };
     domain_set_hooks(org->d, &hooks);
 }
 

@@ -308,9 +308,9 @@ static void a_breaker_opens_in_one(void **state)
 {
     struct pair *p = *state;
     world_failing(p);
-    for (int i = 0; i < 6; i++)
-        pair_eval(p, OAK, "people.add{name='fail'}");
-    assert_has(buf_text(&p->f->notices), "oak: plugin failing: error: switched off after 5");
+    for (int i = 0; i < LIMIT_BREAKER_ERRORS; i++)
+        pair_fails(p, OAK, "people.add{name='fail'}", "plugin failing");
+    assert_has(buf_text(&p->f->notices), "oak: plugin failing: error: switched off since");
     pair_does(p, OAK, "people.add{name='fail'}"); /* nobody listens any more */
     pair_fails(p, ELM, "people.add{name='fail'}", "plugin failing");
     pair_does(p, ELM, "people.add{name='Zoe'}");

@@ -86,43 +86,6 @@ static void failing(void **state)
         assert_string_equal(buf_text(&f->output), "");
     }
     gives("return people.count{name = 'half'} .. people.count{}", "04");
-    struct plugin_info info;
-    script_plugin_at(f->s, 0, &info);
-    assert_string_equal(info.problem, "");
-    clock_move(&f->clock, hour_ms);
-    run_due(f); /* what other jobs do well saves no job that fails each time */
-    script_plugin_at(f->s, 0, &info);
-    assert_contains(info.problem, "switched off after 5 failures in a row");
-}
-
-static void fails_five_times(struct fix *f)
-{
-    run_due(f);
-    for (int i = 0; i < 5; i++) {
-        clock_move(&f->clock, hour_ms);
-        run_due(f);
-    }
-    struct plugin_info info;
-    script_plugin_at(f->s, 0, &info);
-    assert_contains(info.problem, "switched off after 5 failures in a row");
-    assert_true(script_jobs_at(f->s) == INT64_MAX);
-    clock_move(&f->clock, hour_ms);
-    run_due(f);
-    assert_string_equal(buf_text(&f->output), "");
-}
-
-static void switched_off(void **state)
-{
-    struct fix *f = *state;
-    static const char *const fails[] = { "error('no')", "error{code = 'denied', message = 'no'}" };
-    for (size_t n = 0; n < 2; n++) {
-        char lua[256];
-        snprintf(lua, sizeof lua, "baton.job('bad', {every = '1 hour'}, function() %s end)",
-                 fails[n]);
-        fix_reopen(f);
-        fix_use(f, "", lua);
-        fails_five_times(f);
-    }
 }
 
 int main(void)
@@ -131,7 +94,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(every, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(at_a_time, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(failing, fix_setup, fix_teardown),
-        cmocka_unit_test_setup_teardown(switched_off, fix_setup, fix_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

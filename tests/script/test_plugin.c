@@ -386,63 +386,6 @@ static void permissions(void **state)
     gives("return baton.call('c')", "P-1");
 }
 
-static void the_breaker(void **state)
-{
-    struct fix *f = *state;
-    fix_use(
-        f, "",
-        "local n = 0\n"
-        "baton.on('person.created', function(event, row) n = n + 1\n"
-        "  if row.name == 'bad' then error('cannot ' .. n) end\n"
-        "  if row.name == 'no' then error({code = 'denied', message = 'not this one'}) end end)\n"
-        "baton.job('j', {every = '1 hour'}, print)\n"
-        "baton.command('c', {}, function() return n end)");
-    for (int i = 0; i < 4; i++)
-        refused(fix_run(f, "people.add{name = 'bad'}"), ERROR_SCRIPT, "cannot");
-    ok(fix_run(f, "people.add{name = 'good'}")); /* one that goes well starts the count anew */
-    for (int i = 0; i < 10; i++)
-        refused(fix_run(f, "people.add{name = 'no'}"), ERROR_DENIED, "not this one");
-    for (int i = 0; i < 4; i++)
-        refused(fix_run(f, "people.add{name = 'bad'}"), ERROR_SCRIPT, "p/init.lua:3: ");
-    assert_string_equal(info_of(f, "p").problem, "");
-    refused(fix_run(f, "people.add{name = 'bad'}"), ERROR_SCRIPT, "cannot");
-    struct plugin_info info = info_of(f, "p");
-    assert_contains(info.problem, "switched off after 5 failures in a row");
-    assert_contains(info.problem, "p/init.lua:3: plugin p, handler of \"person.created\": cannot");
-    assert_true(info.loaded);
-    assert_int_equal(info.failures, 9);
-    assert_true(info.calls > 9 && info.cpu_ns > 0);
-    ok(fix_run(f, "people.add{name = 'bad'}"));
-    assert_true(script_jobs_at(f->s) == INT64_MAX);
-    refused(fix_run(f, "baton.call('c')"), ERROR_DENIED, "plugin p is switched off");
-    assert_contains(buf_text(&f->output), "stack traceback");
-}
-
-/* Each handler has a streak of its own; of the clock's, a refusal counts. */
-static void the_breaker_of_each(void **state)
-{
-    struct fix *f = *state;
-    static const struct {
-        const char *kind;
-        bool opens;
-    } cases[] = { { "timer.check", true }, { "timer.created", false }, { "my.thing", false } };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char lua[256], detail[] = "{}";
-        const struct row *row = NULL;
-        snprintf(lua, sizeof lua,
-                 "baton.on('%s', function() error({code = 'denied', message = 'no'}) end)\n"
-                 "baton.on('%s', function() end, {priority = 5})",
-                 cases[i].kind, cases[i].kind);
-        fix_reopen(f);
-        fix_use(f, "", lua);
-        for (int n = 0; n < 5; n++) {
-            assert_string_equal(info_of(f, "p").problem, "");
-            refused(handlers_event(f->s, cases[i].kind, row, detail, 2, &f->e), ERROR_DENIED, "no");
-        }
-        assert_int_equal(*info_of(f, "p").problem != '\0', cases[i].opens);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,8 +402,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(declaring_later, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(plugins_are_apart, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(permissions, fix_setup, fix_teardown),
-        cmocka_unit_test_setup_teardown(the_breaker, fix_setup, fix_teardown),
-        cmocka_unit_test_setup_teardown(the_breaker_of_each, fix_setup, fix_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,18 @@ enum {
     LIMIT_LUA_BYTES = 64 * 1024 * 1024,   /* default quota of one organisation's Lua state */
     LIMIT_CALL_MS = 250,                  /* default time budget of one call into a plugin */
     LIMIT_CALL_MS_HIGH = 60000,           /* the most that org.ini may set it to */
+    /* Defaults of what one call into a plugin may print and log, send and write, with the calls
+     * that it makes; and the most that org.ini may set them to. */
+    LIMIT_CALL_OUTPUT_BYTES = 256 * 1024,
+    LIMIT_CALL_OUTPUT_BYTES_HIGH = 64 * 1024 * 1024,
+    LIMIT_CALL_EFFECTS = 1000,
+    LIMIT_CALL_EFFECTS_HIGH = 1000000,
+    LIMIT_CALL_ROWS = 10000,
+    LIMIT_CALL_ROWS_HIGH = 10000000,
+    LIMIT_BREAKER_KILLS = 5,   /* of a plugin within the window: it is switched off */
+    LIMIT_BREAKER_ERRORS = 20, /* likewise errors of its handlers, jobs, guards, effects */
+    LIMIT_BREAKER_WINDOW_MS = 10 * 60 * 1000,
+    LIMIT_BREAKER_PAUSE_MS = 10 * 60 * 1000, /* then it is tried again */
     LIMIT_MOVE_FIRINGS = 1000000,         /* at one instant of a clock that is moved */
     LIMIT_SPEC_FIRINGS = 100000,          /* the same in one case of a spec */
     LIMIT_STATEMENT_MS = 5000,            /* of one REPL statement */

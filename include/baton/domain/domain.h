@@ -52,6 +52,9 @@ struct domain_hooks {
                  size_t detail_len, struct error *e);
     /* Whether anybody listens: saves building what nobody reads. NULL: yes. */
     bool (*listens)(void *context, const char *kind);
+    /* Whether that plugin works: 0, or ERROR_DENIED and why it is switched off. Then its workflows
+     * stand still: only locked transitions go. NULL: it does. */
+    int (*serves)(void *context, const char *plugin, struct error *e);
 };
 
 /* Borrows store, calendar and clock. */

@@ -41,6 +41,14 @@ struct org_command {
 };
 int org_turn_many(struct org *o, struct org_command *commands, size_t count, struct error *e);
 
+/* The process that hosted it died in that plugin, or had to be killed (`why`): recorded as event
+ * plugin.blamed, counts as a kill for its circuit breaker. As a turn of its own, so outside any. */
+int org_blame(struct org *o, const char *plugin, const char *why, struct error *e);
+/* The same where it died while plugins loaded, so that opening it would only kill the next one.
+ * Before org_open, nobody may have it open: the plugin is left out until it is tried again. */
+int org_blame_loading(const struct home *h, const char *org, const char *plugin, const char *why,
+                      struct error *e);
+
 /* Fires what is due (timers, deadlines, jobs), delivers the outbox, until nothing is due at now. */
 int org_tick(struct org *o, struct error *e);
 int64_t org_tick_at(struct org *o); /* when the next is due, in the organisation's time */

@@ -20,6 +20,7 @@ struct error;
 struct ini;
 struct jsonw;
 struct script;
+struct store;
 
 /* What Lua prints or logs: `plugin` NULL for a session. Text is UTF-8 made printable. The text of
  * SCRIPT_PROGRESS is "done total label" (total 0: unknown). */
@@ -38,8 +39,11 @@ struct script_options {
     const char *org_title;
     struct clock *clock; /* of the organisation; clock.advance moves it where clock_movable */
     bool clock_movable;
-    size_t limit_bytes;   /* 0: LIMIT_LUA_BYTES */
-    unsigned call_ms;     /* 0: LIMIT_CALL_MS; budget of one call into a plugin */
+    size_t limit_bytes; /* 0: LIMIT_LUA_BYTES */
+    unsigned call_ms;   /* 0: LIMIT_CALL_MS; budget of one call into a plugin */
+    /* What one call into a plugin may use: bytes printed and logged, messages, rows and events
+     * written. 0: LIMIT_CALL_OUTPUT_BYTES, LIMIT_CALL_EFFECTS, LIMIT_CALL_ROWS */
+    int64_t call_output_bytes, call_effects, call_rows;
     script_output output; /* for plugins; sessions have their own */
     void *context;
     /* clock.advance(span): the host moves the clock and fires everything on the way, outside any
@@ -52,6 +56,7 @@ struct script_options {
      * the process ends with status 70 when this returns. Runs in a signal handler. NULL: nothing.
      */
     void (*stuck)(void *context, const char *plugin);
+    bool anew; /* a reload: what circuit breakers switched off is on again */
 };
 int script_open(struct script **out, struct domain *d, const struct script_options *o,
                 struct error *e);
@@ -73,6 +78,9 @@ int script_load_plugins(struct script *s, const char *const *names, const char *
 struct plugin_info {
     const char *name, *version, *title, *dir;
     bool loaded;
+    bool off; /* switched off, by its circuit breaker or by hand */
+    const char *off_why;
+    int64_t off_since_ms, off_again_ms; /* tried again from then on; INT64_MAX: not by itself */
     /* why it is not, why it was switched off, or what org.ini wants of it and does not get; "" if
      * all is well */
     const char *problem;
@@ -82,6 +90,26 @@ struct plugin_info {
 };
 size_t script_plugin_count(const struct script *s);
 void script_plugin_at(const struct script *s, size_t index, struct plugin_info *out);
+
+/* ---- circuit breakers: a plugin that keeps failing is switched off (limits.h) ---- */
+
+/* A kill, or an error that was nobody's but its own, counts for the plugin, and too many switch it
+ * off: nothing of it is called, its workflows stand still but for locked transitions. After a pause
+ * it is tried again. What happened to plugins since it was written last waits in the script: the
+ * command in which it happened is undone. */
+bool script_has_news(const struct script *s);
+/* Writes it: events plugin.blamed, plugin.switched_off, plugin.switched_on, and the state that must
+ * last. Inside a command of its own. */
+int script_write_news(struct script *s, struct error *e);
+/* The process died in that plugin, or had to be killed: counts as a kill. News. */
+int script_blame(struct script *s, const char *plugin, const char *why, struct error *e);
+/* The same while there is no script, because the process died while the plugin loaded: it is left
+ * out from the next load on, until it is tried again. Inside a command. */
+int script_blame_loading(struct store *store, int64_t now_ms, const char *plugin, const char *why,
+                         struct error *e);
+/* By hand, `why` may be NULL. News. */
+int script_switch(struct script *s, const char *plugin, bool on, const struct actor *by,
+                  const char *why, struct error *e);
 
 /* What loads, but was probably not meant: a handler for a workflow or stage that there is not. Says
  * nothing while a plugin is left out. */
@@ -165,7 +193,7 @@ const struct actor *session_actor(const struct session *s); /* who acts in it no
 void session_wishes(struct session *s, struct session_wishes *out);
 
 /* The state has seen a turn that was undone as a whole, or the clock went back: what it remembers
- * of jobs is read again, plugins that were switched off are on again. */
+ * of jobs and circuit breakers is read again. */
 void script_rewind(struct script *s);
 
 /* All that plugins declare so, as a JSON array: {kind:"command" or "report", name, plugin, help,
