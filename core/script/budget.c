@@ -336,7 +336,6 @@ bool budget__killed(const struct script *s, const struct script_call *c, struct 
 {
     if (s->kill == KILL_NONE || s->kill_call != c)
         return false;
-    const char *where = c->frame->budget_ms == s->options.call_ms ? BUDGET_WHERE : "";
     if (s->kill == KILL_CANCEL)
         error_set(e, ERROR_CANCELLED, "stopped on request");
     else if (s->kill == KILL_QUOTA)
@@ -345,7 +344,7 @@ bool budget__killed(const struct script *s, const struct script_call *c, struct 
         quota__explain_memory(s, e);
     else
         error_set(e, ERROR_LIMIT, "stopped: it ran longer than its %u ms%s", c->frame->budget_ms,
-                  c->frame->plugin ? where : "");
+                  c->frame->plugin ? BUDGET_WHERE : "");
     if (s->kill_where[0])
         error_at(e, "%s", s->kill_where);
     return true;

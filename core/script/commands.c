@@ -341,7 +341,7 @@ int script__run_command(lua_State *L, struct session *session, const char *name,
                                   .session = session,
                                   .actor = s->call ? script__actor(s->call->base) : NULL,
                                   .what = c->what,
-                                  .budget_ms = LIMIT_STATEMENT_MS,
+                                  .budget_ms = s->statement_ms,
                                   .read_only = report,
                                   .via = true };
     lua_pushcfunction(L, command_run);

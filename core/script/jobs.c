@@ -216,7 +216,7 @@ static int job_run(struct script *s, struct job *j, int64_t now_ms, script_job_r
     struct script_frame frame = { .plugin = p,
                                   .actor = &p->actor,
                                   .what = j->what,
-                                  .budget_ms = LIMIT_STATEMENT_MS,
+                                  .budget_ms = s->statement_ms,
                                   .faults = FAULTS_ALL };
     j->base_ms = now_ms;
     j->due_ms = job_next(j, domain_calendar(s->domain));

@@ -23,6 +23,7 @@ struct domain *script__domain(lua_State *L);
 struct store *script__store(lua_State *L);
 struct arena *script__arena(struct script *s); /* reset when the outermost call ends */
 const struct script_options *script__options(const struct script *s);
+unsigned script__statement_ms(const struct script *s); /* LIMIT_STATEMENT_MS, as org.ini has it */
 
 /* Who acts now, and for which plugin (NULL: a session). Set by script__call and sessions. */
 const struct actor *script__actor(lua_State *L);

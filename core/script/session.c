@@ -198,7 +198,7 @@ static int eval_show(lua_State *L)
 
 static int eval_run(struct session *s, lua_State *L, struct error *e)
 {
-    struct script_frame frame = session_frame(s, "statement", LIMIT_STATEMENT_MS);
+    struct script_frame frame = session_frame(s, "statement", script__statement_ms(s->script));
     int base = lua_gettop(L) - 1;
     int rc = script__call(L, &frame, 0, LUA_MULTRET, e);
     if (rc < 0) {

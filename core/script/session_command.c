@@ -55,7 +55,8 @@ static int command_call(struct session *s, const char *name, const char *json_ar
     struct script_frame frame = { .session = s,
                                   .actor = &s->actor,
                                   .what = report ? "report" : "command",
-                                  .budget_ms = LIMIT_STATEMENT_MS,
+                                  .budget_ms =
+                                      2 * script__statement_ms(s->script), /* its own ends first */
                                   .read_only = report };
     if (!lua_checkstack(L, LUA_MINSTACK))
         return error_set(e, ERROR_LIMIT, "Lua's stack is full");

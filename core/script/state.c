@@ -74,6 +74,9 @@ static void state_copy_options(struct script *s, const struct script_options *o)
     s->options.org_title = s->org_title;
     if (s->options.call_ms == 0)
         s->options.call_ms = LIMIT_CALL_MS;
+    uint64_t statement_ms = (uint64_t)s->options.call_ms * LIMIT_STATEMENT_MS / LIMIT_CALL_MS;
+    s->statement_ms =
+        (unsigned)(statement_ms < LIMIT_CALL_MS_HIGH ? statement_ms : LIMIT_CALL_MS_HIGH);
     if (s->options.call_output_bytes == 0)
         s->options.call_output_bytes = LIMIT_CALL_OUTPUT_BYTES;
     if (s->options.call_effects == 0)
@@ -182,6 +185,11 @@ struct arena *script__arena(struct script *s)
 const struct script_options *script__options(const struct script *s)
 {
     return &s->options;
+}
+
+unsigned script__statement_ms(const struct script *s)
+{
+    return s->statement_ms;
 }
 
 struct plugin *script__plugin(lua_State *L)

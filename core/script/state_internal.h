@@ -55,6 +55,7 @@ struct script {
     bool starved; /* since the outermost call began memory was asked for in vain; last there: */
     char starved_where[ERROR_WHERE_BYTES];
     bool refused; /* the allocator said no, and the next request comes after a collection */
+    unsigned statement_ms; /* budget of what may take longer: LIMIT_STATEMENT_MS */
     struct arena *arena;
     struct error scratch; /* where a caller wants no error */
     struct buf traceback; /* of the last failure */

@@ -64,7 +64,9 @@ enum {
     LIMIT_BREAKER_PAUSE_MS = 10 * 60 * 1000, /* then it is tried again */
     LIMIT_MOVE_FIRINGS = 1000000,         /* at one instant of a clock that is moved */
     LIMIT_SPEC_FIRINGS = 100000,          /* the same in one case of a spec */
-    LIMIT_STATEMENT_MS = 5000,            /* of one REPL statement */
+    /* Of one REPL statement, command, report or job, and of loading a plugin, where call_ms is its
+     * default: else so many times more or less, and LIMIT_CALL_MS_HIGH at most. */
+    LIMIT_STATEMENT_MS = 5000,
     LIMIT_OUTPUT_BYTES = 4 * 1024 * 1024, /* printed by one statement or script call */
     LIMIT_MESSAGE_ATTEMPTS = 8,           /* then the message is dead */
     LIMIT_REFUSED_SHOWN = 20,             /* refused lines that an import report spells out */
