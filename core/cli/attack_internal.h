@@ -49,5 +49,13 @@ extern const struct attack_list attack_list_source;  /* 5 */
 extern const struct attack_list attack_list_reach;   /* 6 and 9 */
 extern const struct attack_list attack_list_data;    /* 7 */
 extern const struct attack_list attack_list_errors;  /* 8 */
+/* Those that there are, ended by NULL: attack.c. */
+extern const struct attack_list *const attack_lists[];
+extern const struct attack_list attack_list_loops, attack_list_output;
+
+/* Runs them and prints what came of each; the exit code. `only` NULL: all, else a group or a name.
+ */
+struct cli;
+int attack_run(const struct cli *c, const char *only);
 
 #endif

@@ -7,6 +7,7 @@
 #include "baton/base/json.h"
 #include "baton/base/memory.h"
 #include "baton/host/home.h"
+#include "cli/attack_internal.h"
 #include "cli/cli_internal.h"
 #include "cli/doctor_internal.h"
 
@@ -94,6 +95,8 @@ static void doctor_look(struct doctor *d)
 static int doctor_run(const struct cli *c)
 {
     struct doctor d = { .c = c };
+    if (cli_has(c, "attack"))
+        return attack_run(c, cli_value(c, "only"));
     size_t bad = 0, warnings = 0;
     doctor_look(&d);
     for (size_t i = 0; i < d.count; i++) {
@@ -115,13 +118,26 @@ static int doctor_run(const struct cli *c)
     return bad ? CLI_FAILED : CLI_OK;
 }
 
+static const struct option doctor_options[] = {
+    { "attack", 0, NULL, "let hostile plugins loose in a scratch home, and say what came of it" },
+    { "only", 0, "WHICH", "with --attack: a group (1 to 10), or one attack by its name" },
+    { NULL, 0, NULL, NULL },
+};
+
 const struct command command_doctor = {
     .name = "doctor",
-    .usage = "",
+    .usage = "[--attack [--only WHICH]]",
+    .options = doctor_options,
     .summary = "Checks versions, settings, permissions, disk, time zones, plugins, databases",
-    .notes = "Each finding is ok, warn or bad, with a remedy; exit code 1 if one is bad. "
-             "Organisations that a\n"
-             "running server has open are asked through it.",
-    .example = "baton doctor\nbaton doctor --json --org riverside",
+    .notes =
+        "Each finding is ok, warn or bad, with a remedy; exit code 1 if one is bad. "
+        "Organisations that a\n"
+        "running server has open are asked through it.\n"
+        "\n"
+        "With --attack nothing of yours is touched: this program serves a home of its own in\n"
+        "TMPDIR, with an organisation for each attack and one that works beside. Exit code 1 if\n"
+        "an attack got anywhere. Groups: 1 code that does not end, 2 to 9 docs/security.md,\n"
+        "10 output.",
+    .example = "baton doctor\nbaton doctor --json --org riverside\nbaton doctor --attack --only 1",
     .run = doctor_run,
 };

@@ -4,6 +4,7 @@
  * statement runs inside its command everything is held: what it shows must not
  * be seen before the commit (DESIGN 2). */
 #include "baton/base/limits.h"
+#include "baton/base/text.h"
 #include "host/request_internal.h"
 
 #include <inttypes.h>
@@ -181,10 +182,22 @@ void conversation__last(struct conversation *c, const char *json, size_t n)
     conversation__answer_error(c, &e);
 }
 
+/* A message may quote anything: what came in, or what a plugin says. */
+static void frame_clean(char *text, size_t size)
+{
+    struct buf clean = BUF_INIT;
+    text_printable(text, strlen(text), true, &clean);
+    snprintf(text, size, "%s", buf_text(&clean)); /* a cut character is mended by the writer */
+    buf_free(&clean);
+}
+
 void conversation__answer_error(struct conversation *c, const struct error *error)
 {
     struct buf json = BUF_INIT;
-    json_error(error, &json);
+    struct error shown = *error;
+    frame_clean(shown.message, sizeof shown.message);
+    frame_clean(shown.where, sizeof shown.where);
+    json_error(&shown, &json);
     conversation__last(c, json.data, json.len);
     buf_free(&json);
 }

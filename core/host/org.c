@@ -13,6 +13,7 @@
 
 #include "baton/base/calendar.h"
 #include "baton/base/memory.h"
+#include "baton/base/text.h"
 #include "baton/base/zone.h"
 #include "host/org_internal.h"
 
@@ -199,6 +200,7 @@ void org_close(struct org *o)
         if (!o->scratch)
             org_remove_pid(o->dir);
     }
+    output__close(o);
     home__free_list(o->plugin_dirs);
     arena_free(o->names);
     mem_free(o->interned);
@@ -351,6 +353,7 @@ void org__committed(struct org *o)
     }
 }
 
+/* One line, whatever it quotes: it goes to terminals. */
 static void org_say(struct org *o, enum log_level level, const char *text)
 {
     if (o->ticking) {
@@ -358,7 +361,10 @@ static void org_say(struct org *o, enum log_level level, const char *text)
         buf_puts(&o->notices, text);
         buf_putc(&o->notices, '\0');
     } else {
-        o->notice(o->context, o->name, level, text);
+        struct buf line = BUF_INIT;
+        text_printable(text, strlen(text), false, &line);
+        o->notice(o->context, o->name, level, buf_text(&line));
+        buf_free(&line);
     }
 }
 

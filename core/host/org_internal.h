@@ -55,8 +55,10 @@ struct org {
     size_t interned_count;
     bool ticking;       /* what is said waits in notices for the commit of the turn that is open */
     struct buf notices; /* a level ('0' is LOG_ERROR) and a text each; NUL ends it */
-    bool scratch;       /* no files: see scratch.h */
-    char **plugin_dirs; /* of a scratch one; ends with NULL */
+    struct org_voice *voices; /* one for each plugin that has said something: org_output.c */
+    size_t voice_count;
+    bool scratch;           /* no files: see scratch.h */
+    char **plugin_dirs;     /* of a scratch one; ends with NULL */
     bool calendar_followed; /* org_calendar.c: its deadlines go by the calendar that is loaded */
     bool reloading;         /* plugins are loaded for org_reload */
     unsigned inside;        /* depth of calls into a session: the state can't be thrown away */
@@ -93,6 +95,13 @@ int org__move_inside(struct org *o, int64_t to_ms, struct error *e);
  * that referrals run. Outside any turn. */
 void versions__keep(struct org *o);
 void versions__report(struct org *o, const struct org_world *w);
+
+/* org_output.c: what plugins print and log, as script_output with the organisation as context. */
+void output__plugin(void *context, enum script_stream stream, const char *plugin, const char *text,
+                    size_t n);
+/* How many lines were left out, once the window is over; behind each turn. */
+void output__tell(struct org *o, bool closing);
+void output__close(struct org *o);
 
 /* org_breaker.c: writes what happened to plugins, between commands. In the open turn, or (alone) as
  * a turn of its own. Negative: the turn is lost. */

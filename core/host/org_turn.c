@@ -54,6 +54,7 @@ int org_turn_many(struct org *o, struct org_command *commands, size_t count, str
         org__recover(o);
     else
         org__committed(o);
+    output__tell(o, false);
     return rc;
 }
 

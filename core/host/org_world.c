@@ -16,24 +16,6 @@
 
 enum { WORLD_SPARE_FILES = 8 }; /* more than reading a plugin takes */
 
-/* What plugins print or log: to whoever listens to the organisation. */
-static void world_output(void *context, enum script_stream stream, const char *plugin,
-                         const char *text, size_t n)
-{
-    struct org *o = context;
-    if (stream == SCRIPT_PROGRESS)
-        return; /* nobody waits for it */
-    while (n && text[n - 1] == '\n')
-        n--;
-    enum log_level level = stream == SCRIPT_LOG_ERROR  ? LOG_ERROR
-                           : stream == SCRIPT_LOG_WARN ? LOG_WARN
-                                                       : LOG_INFO;
-    const char *word = level == LOG_ERROR ? "error: " : level == LOG_WARN ? "warning: " : "";
-    int shown = n > LIMIT_TEXT_BYTES ? LIMIT_TEXT_BYTES : (int)n;
-    org__say(o, level, "%s%s%s%s%.*s", plugin ? "plugin " : "", plugin ? plugin : "",
-             plugin ? ": " : "", word, shown, text);
-}
-
 static int world_advance_clock(void *context, int64_t to_ms, struct error *e)
 {
     struct org *o = context;
@@ -84,7 +66,7 @@ static int world_load_script(struct org_world *w, struct org *o, struct error *e
                                       .call_output_bytes = w->config.call_output_bytes,
                                       .call_effects = w->config.call_effects,
                                       .call_rows = w->config.call_rows,
-                                      .output = world_output,
+                                      .output = output__plugin,
                                       .context = o,
                                       .advance_clock = world_advance_clock,
                                       .poll = world_poll,

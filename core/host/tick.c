@@ -167,6 +167,7 @@ static int tick_turn(struct tick *t, struct error *e)
         return rc;
     }
     tick_tell(o, LOG_INFO);
+    output__tell(o, false);
     org__committed(o);
     return 0;
 }

@@ -25,8 +25,10 @@ static struct plugin *plugin_named(const struct script *s, const char *name)
 
 void plugin_problem(struct plugin *p, const char *text)
 {
+    struct buf shown = BUF_INIT; /* its own words may be among it */
+    text_printable(text, strlen(text), true, &shown);
     mem_free(p->problem);
-    p->problem = mem_dup(text);
+    p->problem = buf_take(&shown);
 }
 
 static void plugin_failed(struct plugin *p, const struct error *e)

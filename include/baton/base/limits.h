@@ -58,6 +58,11 @@ enum {
     LIMIT_CALL_EFFECTS_HIGH = 1000000,
     LIMIT_CALL_ROWS = 10000,
     LIMIT_CALL_ROWS_HIGH = 10000000,
+    /* Of what a plugin prints and logs by itself, in each window: the rest is left out. */
+    LIMIT_LOG_LINES = 200,
+    LIMIT_LOG_BYTES = 64 * 1024,
+    LIMIT_LOG_LINE_BYTES = 4096,
+    LIMIT_LOG_WINDOW_MS = 10 * 1000,
     LIMIT_BREAKER_KILLS = 5,   /* of a plugin within the window: it is switched off */
     LIMIT_BREAKER_ERRORS = 20, /* likewise errors of its handlers, jobs, guards, effects */
     LIMIT_BREAKER_WINDOW_MS = 10 * 60 * 1000,

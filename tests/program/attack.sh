@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# baton doctor --attack against the program itself: every group that has attacks has passed.
+set -eu
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+export TMPDIR="$dir" BATON_PLUGINS="$SOURCE/plugins"
+unset BATON_HOME
+
+fail() { echo "FAIL: $*" >&2; exit 1; }
+
+# A name that is none; then a table, with one attack; nothing stays behind.
+code=0; "$BATON" doctor --attack --only nonsense >"$dir/out" 2>&1 || code=$?
+[ "$code" = 2 ] && grep -q 'no attack "nonsense"' "$dir/out" || fail "--only: $code $(cat "$dir/out")"
+"$BATON" doctor --attack --only loop-guard >"$dir/out" || fail "one: $(cat "$dir/out")"
+grep -q '1 attacks: 0 failed' "$dir/out" || fail "one: $(cat "$dir/out")"
+grep -Eq '^ *1  loop-guard .* ok$' "$dir/out" || fail "the table: $(cat "$dir/out")"
+
+# All of them.
+"$BATON" doctor --attack --json >"$dir/all.json" 2>"$dir/err" || fail "$(cat "$dir/all.json" "$dir/err")"
+for group in 1 10; do
+    grep -Eq "\"group\": *$group," "$dir/all.json" || fail "no attack of group $group"
+done
+grep -q '"result": *"FAILED"' "$dir/all.json" && fail "$(cat "$dir/all.json")"
+grep -q '"failed": *0' "$dir/all.json" || fail "$(tail -5 "$dir/all.json")"
+
+# Ctrl-C: it ends soon, and cleans up.
+"$BATON" doctor --attack --only 1 >"$dir/out" 2>&1 &
+pid=$!
+for _ in $(seq 200); do
+    [ -e "$dir"/baton-attack-*/baton.sock ] && break
+    sleep 0.05
+done
+kill -TERM "$pid"
+code=0; wait "$pid" || code=$?
+[ "$code" = 130 ] || fail "interrupted: $code $(cat "$dir/out")"
+ls -d "$dir"/baton-attack-* 2>/dev/null && fail "something is left behind"
+echo ok
