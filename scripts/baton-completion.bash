@@ -138,6 +138,7 @@ _baton_argument() { # command, 1…
         ;;
     new:1) _baton_words plugin workflow script ;;
     explain:1) _baton_words event ;;
+    "plugin on:1" | "plugin off:1") _baton_words "$(_baton_plugins)" ;;
     help:1)
         _baton_words "$(_baton_commands | cut -d ' ' -f 1 | sort -u)" exit-codes org.ini baton.ini plugin.ini workflow \
             stage transition deadline fields guard approval children migrate events roles templates referrals people \

@@ -95,6 +95,7 @@ extern const struct command command_backup, command_restore;
 extern const struct command command_org_export, command_org_erase;
 extern const struct command command_person_show, command_person_erase;
 extern const struct command command_audit_checkpoint, command_audit_key;
+extern const struct command command_plugin_list, command_plugin_on, command_plugin_off;
 
 /* ---- cmd_help.c ---- */
 void help_overview(FILE *out);

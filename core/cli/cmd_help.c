@@ -55,6 +55,10 @@ static const char help_org_ini[] =
     "[limits]\n"
     "lua_bytes = 67108864\n"
     "call_ms = 250\n"
+    "; and what one may print and log, send, and write, with what it makes others do:\n"
+    "call_output_bytes = 262144\n"
+    "call_effects = 1000\n"
+    "call_rows = 10000\n"
     "\n"
     "Changes hold after: baton reload\n";
 

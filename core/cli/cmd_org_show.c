@@ -80,6 +80,22 @@ static void show_sizes(const json_t *status)
     buf_free(&events);
 }
 
+/* What one call into a plugin may use. */
+static void show_limits(const json_t *status)
+{
+    struct buf line = BUF_INIT;
+    const json_t *limits = json_object_get(status, "limits");
+    print_bytes(&line, show_number(limits, "lua_bytes"));
+    buf_printf(&line, " of Lua; a call: %lld ms, ", show_number(limits, "call_ms"));
+    print_bytes(&line, show_number(limits, "call_output_bytes"));
+    buf_puts(&line, " of output, ");
+    print_count(&line, show_number(limits, "call_effects"));
+    buf_puts(&line, " messages, ");
+    print_count(&line, show_number(limits, "call_rows"));
+    print_line(stdout, "limits    %s rows", line.data);
+    buf_free(&line);
+}
+
 static void show_plugins(const json_t *status)
 {
     size_t i;
@@ -139,6 +155,7 @@ static void show_people(const json_t *status)
                strcmp(show_text(status, "clock"), "movable") ? ""
                                                              : ", with a clock that can be moved");
     show_plugins(status);
+    show_limits(status);
     show_declared(status, "command", "commands");
     show_declared(status, "report", "reports ");
     show_rows(status);

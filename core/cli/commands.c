@@ -44,6 +44,9 @@ static const struct command *const commands[] = {
     &command_person_erase,
     &command_audit_checkpoint,
     &command_audit_key,
+    &command_plugin_list,
+    &command_plugin_on,
+    &command_plugin_off,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -48,7 +48,11 @@ static void doctor_org_plugins(struct doctor *d, const char *subject, const json
         const char *problem = json_string_value(json_object_get(p, "problem"));
         bool is_loaded = json_is_true(json_object_get(p, "loaded"));
         loaded += is_loaded;
-        if (!is_loaded || (problem && *problem))
+        if (json_is_true(json_object_get(p, "off")))
+            doctor_say(d, FINDING_BAD, subject,
+                       "mend what it names, then: baton reload, or: baton plugin on NAME",
+                       "plugin %s is %s", name ? name : "?", problem ? problem : "switched off");
+        else if (!is_loaded || (problem && *problem))
             doctor_say(d, FINDING_BAD, subject,
                        is_loaded ? "mend what it names, then: baton reload"
                                  : "mend the plugin, then: baton reload",
@@ -58,6 +62,20 @@ static void doctor_org_plugins(struct doctor *d, const char *subject, const json
     }
     doctor_say(d, FINDING_OK, subject, NULL, "%zu of %zu plugins loaded", loaded,
                json_array_size(plugins));
+}
+
+static void doctor_org_limits(struct doctor *d, const char *subject, const json_t *limits)
+{
+    struct buf text = BUF_INIT;
+    print_bytes(&text, json_integer_value(json_object_get(limits, "lua_bytes")));
+    buf_printf(&text, " of Lua, a call of a plugin %lld ms and ",
+               (long long)json_integer_value(json_object_get(limits, "call_ms")));
+    print_bytes(&text, json_integer_value(json_object_get(limits, "call_output_bytes")));
+    doctor_say(d, FINDING_OK, subject, NULL,
+               "limits: %s of output, %lld messages, %lld rows ([limits] in org.ini)", text.data,
+               (long long)json_integer_value(json_object_get(limits, "call_effects")),
+               (long long)json_integer_value(json_object_get(limits, "call_rows")));
+    buf_free(&text);
 }
 
 /* Workflows that changed under the number that referrals run. */
@@ -173,6 +191,7 @@ void doctor_org(struct doctor *d, const struct home *h, const char *name)
         doctor_org_error(d, subject.data, result, &e);
     } else {
         doctor_org_plugins(d, subject.data, json_object_get(a.answer.done, "plugins"));
+        doctor_org_limits(d, subject.data, json_object_get(a.answer.done, "limits"));
         doctor_org_due(d, subject.data, a.answer.done);
         doctor_org_changed(d, subject.data, json_object_get(a.answer.done, "workflows"));
         doctor_org_outbox(d, subject.data, &a);

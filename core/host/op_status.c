@@ -1,5 +1,6 @@
 /* op status: an organisation in one object, for `baton status` and for whoever
  * wonders why something does not happen. */
+#include "baton/base/limits.h"
 #include "baton/base/zone.h"
 #include "baton/domain/version.h"
 #include "host/request_internal.h"
@@ -49,6 +50,32 @@ static int status_store(struct org *o, struct jsonw *w, struct error *e)
     return 0;
 }
 
+/* Of a plugin that is switched off. */
+static void status_off(const struct plugin_info *p, struct jsonw *w)
+{
+    status_text(w, "off_why", p->off_why);
+    status_number(w, "off_since_ms", p->off_since_ms);
+    jsonw_key(w, "off_again_ms");
+    if (p->off_again_ms == INT64_MAX)
+        jsonw_null(w);
+    else
+        jsonw_int(w, p->off_again_ms);
+}
+
+/* Quotas of its plugins, as org.ini or limits.h has them. */
+static void status_limits(const struct org_config *c, struct jsonw *w)
+{
+    jsonw_key(w, "limits");
+    jsonw_open_object(w);
+    status_number(w, "lua_bytes", c->lua_bytes ? (int64_t)c->lua_bytes : LIMIT_LUA_BYTES);
+    status_number(w, "call_ms", c->call_ms ? c->call_ms : LIMIT_CALL_MS);
+    status_number(w, "call_output_bytes",
+                  c->call_output_bytes ? c->call_output_bytes : LIMIT_CALL_OUTPUT_BYTES);
+    status_number(w, "call_effects", c->call_effects ? c->call_effects : LIMIT_CALL_EFFECTS);
+    status_number(w, "call_rows", c->call_rows ? c->call_rows : LIMIT_CALL_ROWS);
+    jsonw_close(w);
+}
+
 static void status_plugins(struct org *o, struct jsonw *w)
 {
     struct plugin_info p;
@@ -64,6 +91,10 @@ static void status_plugins(struct org *o, struct jsonw *w)
         jsonw_key(w, "loaded");
         jsonw_bool(w, p.loaded);
         status_text(w, "problem", p.problem);
+        jsonw_key(w, "off");
+        jsonw_bool(w, p.off);
+        if (p.off)
+            status_off(&p, w);
         status_number(w, "calls", p.calls);
         status_number(w, "failures", p.failures);
         status_number(w, "cpu_ms", (int64_t)(p.cpu_ns / 1000000));
@@ -142,6 +173,7 @@ static int status_finish(struct conversation *c, struct jsonw *done, struct erro
     if (rc)
         return rc;
     status_org(o, done);
+    status_limits(&o->world.config, done);
     status_plugins(o, done);
     status_workflows(o, done);
     jsonw_key(done, "declared");

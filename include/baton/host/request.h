@@ -24,6 +24,7 @@
  * done{settings:{holidays:[from,to],…},looked,moved,steps,failed,
  *                                   left_out,zone,moves:[{referral,title,workflow,stage,due_from_ms,
  *                                   due_to_ms,error?}]}   (path: of another org.ini; writes
+ *   plugin {name,action:"on"|"off",why?} → done{} (of the role admin, or the operator)
  * nothing) person {action:"show"|"erase",person,reason?,with_open?} → data…,
  * done{result:{events,rows,copies}} (domain/erase.h) backup {action:"hold",where} →
  * done{file_bytes}, then {action:"release"}: in between org.db does not change (host/backup.h);
@@ -38,7 +39,9 @@
  *     wanted (hash of event seq),now_ms} status
  * {name,title,zone,clock,now_ms,next_due_ms,memory_bytes,file_bytes,wal_bytes,events,
  *     dirty_rows,turns,commands,sqlite,
- *     plugins:[{name,version,title,loaded,problem,calls,failures,cpu_ms,…}],
+ *     limits:{lua_bytes,call_ms,call_output_bytes,call_effects,call_rows},
+ *     plugins:[{name,version,title,loaded,problem,off,off_why?,off_since_ms?,off_again_ms?,
+ *               calls,failures,cpu_ms,…}],   (off_again_ms null: not by itself)
  *     declared:[{kind,name,plugin,help,args}],
  *     workflows:[{name,title,version,plugin,stages,transitions,problem}],rows:{people:3,…}}
  *   status of all {version,pid,orgs:[{name,zone,awake,next_due_ms,memory_bytes}]}
