@@ -56,7 +56,7 @@ static const char help_org_ini[] =
     "lua_bytes = 67108864\n"
     "call_ms = 250\n"
     "; and what one may print and log, send, and write, with what it makes others do:\n"
-    "call_output_bytes = 262144\n"
+    "call_output_bytes = 1048576\n"
     "call_effects = 1000\n"
     "call_rows = 10000\n"
     "\n"

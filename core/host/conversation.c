@@ -241,6 +241,8 @@ static void conversation_finish(struct conversation *c, int rc, struct error *e)
         jsonw_close(&w);
     }
     jsonw_close(&w);
+    if (c->org)
+        breaker__write_alone(c->org); /* guards run outside turns, too */
     if (c->op->writes && !c->incomplete && c->org)
         conversation_tick(c);
     c->incomplete = false;

@@ -145,6 +145,7 @@ static int org_start(struct org *o, struct error *e)
     }
     versions__keep(o);
     calendar__begin(o);
+    breaker__write_alone(o);
     org_write_pid(o->dir);
     return 0;
 }

@@ -300,6 +300,7 @@ static bool breaker_counts(enum script_faults faults, enum error_code code)
     case ERROR_LIMIT:
     case ERROR_INVALID:
     case ERROR_NOT_FOUND:
+    case ERROR_CANCELLED: /* what it caught cannot be undone alone */
         return faults != FAULTS_NONE;
     case ERROR_DENIED:
     case ERROR_CONFLICT:
@@ -331,14 +332,28 @@ static void breaker_fault(struct plugin *p, bool kill, const struct error *why)
     breaker_switch_off(p, text, why->where);
 }
 
+/* One that does not end while it loads holds everybody up at each opening. */
+static void breaker_keep_out(struct plugin *p, const struct error *why)
+{
+    char text[BREAKER_WHY_BYTES];
+    error_format(why, text, sizeof text);
+    news_add(p->script, "plugin.blamed", BREAKER_ACTOR, p->name, why->message, why->where);
+    breaker_set(p, BREAKER_OFF, text);
+    p->breaker.loading = true;
+    news_add(p->script, "plugin.switched_off", BREAKER_ACTOR, p->name, why->message, why->where);
+}
+
 void breaker__failed(struct plugin *p, const struct script_frame *frame, bool kill,
                      const struct error *why)
 {
     struct script *s = p->script;
-    if (s->blamed || p->loading || (!kill && !breaker_counts(frame->faults, why->code)))
+    if (s->blamed || (!kill && !breaker_counts(frame->faults, why->code)))
         return;
     s->blamed = true;
-    breaker_fault(p, kill, why);
+    if (p->loading)
+        breaker_keep_out(p, why);
+    else
+        breaker_fault(p, kill, why);
 }
 
 void breaker__went_well(struct plugin *p)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "baton/base/clock.h"
+#include "baton/store/store.h"
 
 static void call_begin(struct script *s, struct script_call *c, lua_State *L,
                        const struct script_frame *frame, struct error *e)
@@ -157,6 +158,15 @@ static bool call_out_of_memory(const struct script *s, struct error *e)
     return true;
 }
 
+/* That disk or database failed makes even locked transitions fail: a plugin that says so is not
+ * believed, unless they did. */
+static void call_distrust(struct script *s, struct error *e)
+{
+    bool machine = e->code == ERROR_IO || e->code == ERROR_CORRUPT || e->code == ERROR_BUSY;
+    if (machine && !s->lost.code && !store_failed(domain_store(s->domain)))
+        e->code = ERROR_SCRIPT;
+}
+
 /* Makes *c->error whole, blames the plugin; returns the code. */
 static int call_failed(struct script *s, struct script_call *c, int status)
 {
@@ -174,11 +184,13 @@ static int call_failed(struct script *s, struct script_call *c, int status)
     else if (!c->error_read)
         error_set(e, ERROR_SCRIPT, "an error while an error was handled");
     if (p) {
+        call_distrust(s, e);
         error_prefix(e, "plugin %s, %s", p->name, c->frame->what ? c->frame->what : "call");
         if (e->code == ERROR_SCRIPT || e->code == ERROR_LIMIT)
             p->failures++;
         call_log(s, c, e);
-        if (s->kill == KILL_NONE || s->kill_call == c) /* else it is not done for its own sake */
+        /* A call that ends with the one around it, or on request, is not at fault. */
+        if (kill || s->kill == KILL_NONE)
             breaker__failed(p, c->frame, kill, e);
     }
     return -(int)e->code;

@@ -52,7 +52,7 @@ enum {
     LIMIT_CALL_MS_HIGH = 60000,           /* the most that org.ini may set it to */
     /* Defaults of what one call into a plugin may print and log, send and write, with the calls
      * that it makes; and the most that org.ini may set them to. */
-    LIMIT_CALL_OUTPUT_BYTES = 256 * 1024,
+    LIMIT_CALL_OUTPUT_BYTES = 1024 * 1024,
     LIMIT_CALL_OUTPUT_BYTES_HIGH = 64 * 1024 * 1024,
     LIMIT_CALL_EFFECTS = 1000,
     LIMIT_CALL_EFFECTS_HIGH = 1000000,
