@@ -15,7 +15,7 @@
 
 const struct attack_list *const attack_lists[] = { &attack_list_loops, &attack_list_output, NULL };
 
-enum { ATTACK_CAME_BYTES = 70, ATTACK_LOG_BYTES = 16 * 1024 * 1024 };
+enum { ATTACK_CAME_BYTES = 70, ATTACK_CAME_JSON = 1000, ATTACK_LOG_BYTES = 16 * 1024 * 1024 };
 
 struct attack_table {
     struct attack_result *results;
@@ -103,9 +103,9 @@ static json_t *attack_came(const struct attack_result *r, bool whole)
 {
     struct buf line = BUF_INIT;
     text_printable(buf_text(&r->came), r->came.len, false, &line);
-    size_t n = line.len;
-    if (!whole && n > ATTACK_CAME_BYTES) {
-        for (n = ATTACK_CAME_BYTES; n > 0 && ((unsigned char)line.data[n] & 0xC0) == 0x80;)
+    size_t n = line.len, most = whole ? ATTACK_CAME_JSON : ATTACK_CAME_BYTES;
+    if (n > most) {
+        for (n = most; n > 0 && ((unsigned char)line.data[n] & 0xC0) == 0x80;)
             n--;
     }
     json_t *text = json_stringn(buf_text(&line), n);

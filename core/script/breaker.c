@@ -4,164 +4,20 @@
  * On: LIMIT_BREAKER_KILLS kills or LIMIT_BREAKER_ERRORS errors within
  * LIMIT_BREAKER_WINDOW_MS switch it off. Off: nothing of it is called for
  * LIMIT_BREAKER_PAUSE_MS; then calls go through again, and the first of them
- * decides. What must survive a restart (that it is off, when it was killed) is
- * in the store's meta; it is written between commands (script_write_news), since
- * the command in which a failure happened is undone.
+ * decides. What must survive a restart is kept by breaker_keep.c.
  *
  * One failure counts once: for the innermost plugin, however many calls it
  * ends on its way out (script->blamed). */
 #include "script/plugin_internal.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "baton/base/calendar.h"
-#include "baton/base/json.h"
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
 #include "baton/base/zone.h"
-#include "baton/store/store.h"
 
 enum { BREAKER_WHY_BYTES = ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES + 128 };
-#define BREAKER_ACTOR "breaker"
-
-static void breaker_key(const char *plugin, struct buf *out)
-{
-    buf_printf(out, "breaker.%s", plugin);
-}
-
-/* ---- what lasts ---- */
-
-static void breaker_write(const struct breaker *b, struct buf *out)
-{
-    static const char *const states[] = { "on", "off", "off by hand" };
-    struct jsonw w;
-    jsonw_start(&w, out);
-    jsonw_open_object(&w);
-    jsonw_key(&w, "state");
-    jsonw_text(&w, states[b->state]);
-    jsonw_key(&w, "since_ms");
-    jsonw_int(&w, b->since_ms);
-    jsonw_key(&w, "again_ms");
-    jsonw_int(&w, b->again_ms);
-    jsonw_key(&w, "loading");
-    jsonw_bool(&w, b->loading);
-    jsonw_key(&w, "why");
-    jsonw_text(&w, b->why);
-    jsonw_key(&w, "kills");
-    jsonw_open_array(&w);
-    for (size_t i = 0; i < b->kill_count; i++)
-        jsonw_int(&w, b->kills[i]);
-    jsonw_close(&w);
-    jsonw_close(&w);
-}
-
-static void breaker_take(struct breaker *b, const json_t *kept)
-{
-    const char *state = json_string_value(json_object_get(kept, "state"));
-    const json_t *kills = json_object_get(kept, "kills");
-    *b = (struct breaker){ .since_ms = json_integer_value(json_object_get(kept, "since_ms")),
-                           .again_ms = json_integer_value(json_object_get(kept, "again_ms")),
-                           .loading = json_is_true(json_object_get(kept, "loading")),
-                           .why = mem_dup(json_string_value(json_object_get(kept, "why"))) };
-    if (state && strcmp(state, "on") != 0)
-        b->state = !strcmp(state, "off") ? BREAKER_OFF : BREAKER_OFF_BY_HAND;
-    for (size_t i = 0; i < json_array_size(kills) && i < LIMIT_BREAKER_KILLS; i++)
-        b->kills[b->kill_count++] = json_integer_value(json_array_get(kills, i));
-}
-
-/* What cannot be read counts as on: nothing is lost by that. */
-static void breaker_read(struct store *store, const char *plugin, struct breaker *b)
-{
-    struct buf key = BUF_INIT, text = BUF_INIT;
-    json_t *kept = NULL;
-    *b = (struct breaker){ 0 };
-    breaker_key(plugin, &key);
-    if (store_meta_get(store, key.data, &text, NULL) == 0 && text.len > 0 &&
-        json_read(text.data, text.len, &kept, NULL) == 0)
-        breaker_take(b, kept);
-    json_decref(kept);
-    buf_free(&key);
-    buf_free(&text);
-}
-
-static int breaker_save(struct store *store, const char *plugin, const struct breaker *b,
-                        struct error *e)
-{
-    struct buf key = BUF_INIT, text = BUF_INIT;
-    breaker_key(plugin, &key);
-    breaker_write(b, &text);
-    int rc = store_meta_set(store, key.data, text.data, e);
-    buf_free(&key);
-    buf_free(&text);
-    return rc;
-}
-
-/* ---- news ---- */
-
-static void news_detail(const char *plugin, const char *why, const char *where, struct buf *out)
-{
-    struct jsonw w;
-    jsonw_start(&w, out);
-    jsonw_open_object(&w);
-    jsonw_key(&w, "plugin");
-    jsonw_text(&w, plugin);
-    if (why && *why) {
-        jsonw_key(&w, "why");
-        jsonw_text(&w, why);
-    }
-    if (where && *where) {
-        jsonw_key(&w, "where");
-        jsonw_text(&w, where);
-    }
-    jsonw_close(&w);
-}
-
-static void news_add(struct script *s, const char *kind, const char *actor, const char *plugin,
-                     const char *why, const char *where)
-{
-    struct buf detail = BUF_INIT;
-    news_detail(plugin, why, where, &detail);
-    const char *const parts[] = { kind, actor, detail.data };
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        buf_add(&s->news, parts[i], strlen(parts[i]) + 1);
-    buf_free(&detail);
-}
-
-static int news_record(struct store *store, int64_t now_ms, const char *kind, const char *actor,
-                       const char *detail, struct error *e)
-{
-    const struct store_change record = { .kind = kind,
-                                         .actor = actor,
-                                         .at_ms = now_ms,
-                                         .detail = detail + 1,
-                                         .detail_len = strlen(detail) - 2 };
-    return store_record(store, &record, e);
-}
-
-bool script_has_news(const struct script *s)
-{
-    return s->news.len > 0;
-}
-
-int script_write_news(struct script *s, struct error *e)
-{
-    struct store *store = domain_store(s->domain);
-    int rc = 0;
-    for (const char *p = s->news.data; rc == 0 && p < s->news.data + s->news.len;) {
-        const char *actor = p + strlen(p) + 1, *detail = actor + strlen(actor) + 1;
-        rc = news_record(store, domain_now(s->domain), p, actor, detail, e);
-        p = detail + strlen(detail) + 1;
-    }
-    for (size_t i = 0; rc == 0 && i < s->plugin_count; i++) {
-        struct plugin *p = s->plugins[i];
-        if (p->breaker.unsaved)
-            rc = breaker_save(store, p->name, &p->breaker, e);
-        p->breaker.unsaved = false;
-    }
-    buf_clear(&s->news);
-    return rc;
-}
 
 /* ---- states ---- */
 
@@ -211,7 +67,7 @@ static void breaker_switch_off(struct plugin *p, const char *why, const char *wh
 {
     struct buf text = BUF_INIT;
     breaker_set(p, BREAKER_OFF, why);
-    news_add(p->script, "plugin.switched_off", BREAKER_ACTOR, p->name, why, where);
+    breaker__tell_news(p->script, "plugin.switched_off", BREAKER_ACTOR, p->name, why, where);
     buf_puts(&text, p->breaker.said);
     breaker_say(p, SCRIPT_LOG_ERROR, text.data);
     buf_free(&text);
@@ -221,7 +77,7 @@ static void breaker_switch_on(struct plugin *p, const char *actor, const char *w
 {
     struct buf text = BUF_INIT;
     breaker_set(p, BREAKER_ON, NULL);
-    news_add(p->script, "plugin.switched_on", actor, p->name, why, NULL);
+    breaker__tell_news(p->script, "plugin.switched_on", actor, p->name, why, NULL);
     buf_printf(&text, "switched on again: %s", why);
     breaker_say(p, SCRIPT_LOG_WARN, text.data);
     buf_free(&text);
@@ -232,7 +88,7 @@ static void breaker_switch_on(struct plugin *p, const char *actor, const char *w
 void breaker__open(struct plugin *p, bool anew)
 {
     struct breaker *b = &p->breaker;
-    breaker_read(domain_store(p->script->domain), p->name, b);
+    breaker__read(domain_store(p->script->domain), p->name, b);
     if (anew && b->state == BREAKER_OFF)
         breaker_switch_on(p, BREAKER_ACTOR, "the organisation was reloaded");
     breaker_tell(p);
@@ -248,7 +104,7 @@ void breaker__close(struct plugin *p)
 void breaker__rewind(struct plugin *p)
 {
     breaker__close(p);
-    breaker_read(domain_store(p->script->domain), p->name, &p->breaker);
+    breaker__read(domain_store(p->script->domain), p->name, &p->breaker);
     breaker_tell(p);
 }
 
@@ -282,7 +138,7 @@ int breaker__serves(void *context, const char *plugin, struct error *e)
 /* ---- what counts ---- */
 
 /* Adds an instant; how many are within the window. The list holds as many as are too many. */
-static size_t breaker_count(int64_t *times, size_t *count, size_t most, int64_t now_ms)
+size_t breaker__count(int64_t *times, size_t *count, size_t most, int64_t now_ms)
 {
     size_t old = 0;
     while (old < *count && (times[old] <= now_ms - LIMIT_BREAKER_WINDOW_MS || *count - old >= most))
@@ -317,11 +173,12 @@ static void breaker_fault(struct plugin *p, bool kill, const struct error *why)
     size_t most = kill ? LIMIT_BREAKER_KILLS : LIMIT_BREAKER_ERRORS;
     char text[BREAKER_WHY_BYTES], last[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES];
     error_format(why, last, sizeof last);
-    size_t n = kill ? breaker_count(b->kills, &b->kill_count, most, now_ms)
-                    : breaker_count(b->errors, &b->error_count, most, now_ms);
+    size_t n = kill ? breaker__count(b->kills, &b->kill_count, most, now_ms)
+                    : breaker__count(b->errors, &b->error_count, most, now_ms);
     b->unsaved = b->unsaved || kill;
     if (kill)
-        news_add(p->script, "plugin.blamed", BREAKER_ACTOR, p->name, why->message, why->where);
+        breaker__tell_news(p->script, "plugin.blamed", BREAKER_ACTOR, p->name, why->message,
+                           why->where);
     if (b->state == BREAKER_OFF && !breaker__is_off(p))
         snprintf(text, sizeof text, "it was tried again and failed: %s", last);
     else if (b->state == BREAKER_ON && n >= most)
@@ -337,10 +194,12 @@ static void breaker_keep_out(struct plugin *p, const struct error *why)
 {
     char text[BREAKER_WHY_BYTES];
     error_format(why, text, sizeof text);
-    news_add(p->script, "plugin.blamed", BREAKER_ACTOR, p->name, why->message, why->where);
+    breaker__tell_news(p->script, "plugin.blamed", BREAKER_ACTOR, p->name, why->message,
+                       why->where);
     breaker_set(p, BREAKER_OFF, text);
     p->breaker.loading = true;
-    news_add(p->script, "plugin.switched_off", BREAKER_ACTOR, p->name, why->message, why->where);
+    breaker__tell_news(p->script, "plugin.switched_off", BREAKER_ACTOR, p->name, why->message,
+                       why->where);
 }
 
 void breaker__failed(struct plugin *p, const struct script_frame *frame, bool kill,
@@ -364,7 +223,7 @@ void breaker__went_well(struct plugin *p)
 
 /* ---- from outside ---- */
 
-static int breaker_check_name(const char *plugin, struct error *e)
+int breaker__check_name(const char *plugin, struct error *e)
 {
     if (text_is_name(plugin))
         return 0;
@@ -383,42 +242,15 @@ int script_blame(struct script *s, const char *plugin, const char *why, struct e
 {
     struct plugin *p = breaker_find(s, plugin);
     struct error what;
-    int rc = breaker_check_name(plugin, e);
+    int rc = breaker__check_name(plugin, e);
     if (rc < 0)
         return rc;
     error_set(&what, ERROR_LIMIT, "%s", why);
     if (p)
         breaker_fault(p, true, &what);
     else /* it is not listed any more, and still it was the one */
-        news_add(s, "plugin.blamed", BREAKER_ACTOR, plugin, why, NULL);
+        breaker__tell_news(s, "plugin.blamed", BREAKER_ACTOR, plugin, why, NULL);
     return 0;
-}
-
-int script_blame_loading(struct store *store, int64_t now_ms, const char *plugin, const char *why,
-                         struct error *e)
-{
-    static const char *const kinds[] = { "plugin.blamed", "plugin.switched_off" };
-    struct breaker b;
-    struct buf detail = BUF_INIT;
-    int rc = breaker_check_name(plugin, e);
-    if (rc < 0)
-        return rc;
-    breaker_read(store, plugin, &b);
-    mem_free(b.why);
-    breaker_count(b.kills, &b.kill_count, LIMIT_BREAKER_KILLS, now_ms);
-    b.state = b.state == BREAKER_OFF_BY_HAND ? b.state : BREAKER_OFF;
-    b.loading = true;
-    b.since_ms = now_ms;
-    b.again_ms = b.state == BREAKER_OFF ? now_ms + LIMIT_BREAKER_PAUSE_MS : INT64_MAX;
-    b.why = mem_dup(why);
-    news_detail(plugin, why, NULL, &detail);
-    for (size_t i = 0; rc == 0 && i < sizeof kinds / sizeof *kinds; i++)
-        rc = news_record(store, now_ms, kinds[i], BREAKER_ACTOR, detail.data, e);
-    if (rc == 0)
-        rc = breaker_save(store, plugin, &b, e);
-    mem_free(b.why);
-    buf_free(&detail);
-    return rc;
 }
 
 static int switch_unknown(const struct script *s, const char *plugin, struct error *e)
@@ -457,6 +289,6 @@ int script_switch(struct script *s, const char *plugin, bool on, const struct ac
         return 0;
     }
     breaker_set(p, BREAKER_OFF_BY_HAND, reason);
-    news_add(s, "plugin.switched_off", by->name, plugin, reason, NULL);
+    breaker__tell_news(s, "plugin.switched_off", by->name, plugin, reason, NULL);
     return 0;
 }

@@ -118,6 +118,18 @@ void breaker__failed(struct plugin *p, const struct script_frame *frame, bool ki
 /* Of the domain's hooks: may its workflows go on? */
 int breaker__serves(void *context, const char *plugin, struct error *e);
 
+int breaker__check_name(const char *plugin, struct error *e);
+/* Adds an instant to those within the window, of which at most `most` are kept; how many. */
+size_t breaker__count(int64_t *times, size_t *count, size_t most, int64_t now_ms);
+
+/* ---- breaker_keep.c ---- */
+#define BREAKER_ACTOR "breaker"
+/* What cannot be read counts as on: nothing is lost by that. */
+void breaker__read(struct store *store, const char *plugin, struct breaker *b);
+/* To be written by script_write_news; `why` and `where` may be NULL or "". */
+void breaker__tell_news(struct script *s, const char *kind, const char *actor, const char *plugin,
+                        const char *why, const char *where);
+
 /* ---- check_capture.c ---- */
 /* Puts catching functions over those that declare, into the environment on top of the stack. */
 void check__catch(lua_State *L, struct plugin *p);

@@ -16,12 +16,12 @@ grep -q '1 attacks: 0 failed' "$dir/out" || fail "one: $(cat "$dir/out")"
 grep -Eq '^ *1  loop-guard .* ok$' "$dir/out" || fail "the table: $(cat "$dir/out")"
 
 # All of them.
-"$BATON" doctor --attack --json >"$dir/all.json" 2>"$dir/err" || fail "$(cat "$dir/all.json" "$dir/err")"
+"$BATON" doctor --attack --json >"$dir/all.json" 2>"$dir/err" ||
+    fail "$(cat "$dir/err"; grep -o '{"group"[^}]*"FAILED"[^}]*}' "$dir/all.json"; grep -o '"log":.*' "$dir/all.json")"
 for group in 1 10; do
     grep -Eq "\"group\": *$group," "$dir/all.json" || fail "no attack of group $group"
 done
-grep -q '"result": *"FAILED"' "$dir/all.json" && fail "$(cat "$dir/all.json")"
-grep -q '"failed": *0' "$dir/all.json" || fail "$(tail -5 "$dir/all.json")"
+grep -q '"failed":0}' "$dir/all.json" || fail "$(tail -c 200 "$dir/all.json")"
 
 # Ctrl-C: it ends soon, and cleans up.
 "$BATON" doctor --attack --only 1 >"$dir/out" 2>&1 &
