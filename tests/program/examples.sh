@@ -71,6 +71,7 @@ ready() { # command
     reload | stop) serve ;;
     restore) baton --quiet backup riverside riverside.tar ;;
     "audit verify") baton --quiet audit checkpoint kept.txt ;;
+    "plugin on") baton --quiet plugin off tutoring ;;
     esac
 }
 
