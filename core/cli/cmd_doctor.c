@@ -138,6 +138,7 @@ const struct command command_doctor = {
         "TMPDIR, with an organisation for each attack and one that works beside. Exit code 1 if\n"
         "an attack got anywhere. Groups: 1 code that does not end, 2 to 9 docs/security.md,\n"
         "10 output.",
-    .example = "baton doctor\nbaton doctor --json --org riverside\nbaton doctor --attack --only loop-guard",
+    .example = "baton doctor\nbaton doctor --json --org riverside\nbaton doctor --attack --only "
+               "loop-guard",
     .run = doctor_run,
 };

@@ -27,11 +27,11 @@ grep -q '"failed":0}' "$dir/all.json" || fail "$(tail -c 200 "$dir/all.json")"
 "$BATON" doctor --attack --only 1 >"$dir/out" 2>&1 &
 pid=$!
 for _ in $(seq 200); do
-    [ -e "$dir"/baton-attack-*/baton.sock ] && break
+    if compgen -G "$dir/baton-attack-*/baton.sock" >/dev/null; then break; fi
     sleep 0.05
 done
 kill -TERM "$pid"
 code=0; wait "$pid" || code=$?
 [ "$code" = 130 ] || fail "interrupted: $code $(cat "$dir/out")"
-ls -d "$dir"/baton-attack-* 2>/dev/null && fail "something is left behind"
+if compgen -G "$dir/baton-attack-*"; then fail "something is left behind"; fi
 echo ok
