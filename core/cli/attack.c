@@ -13,7 +13,11 @@
 #include "cli/cli_internal.h"
 #include "cli/progress_internal.h"
 
-const struct attack_list *const attack_lists[] = { &attack_list_loops, &attack_list_output, NULL };
+const struct attack_list *const attack_lists[] = {
+    &attack_list_loops,  &attack_list_library, &attack_list_memory,
+    &attack_list_source, &attack_list_reach,   &attack_list_data,
+    &attack_list_errors, &attack_list_output,  NULL
+};
 
 enum { ATTACK_CAME_BYTES = 70, ATTACK_CAME_JSON = 1000, ATTACK_LOG_BYTES = 16 * 1024 * 1024 };
 
@@ -158,7 +162,7 @@ static void attack_free(struct attack_table *t)
     mem_free(t->results);
 }
 
-int attack_run(const struct cli *c, const char *only)
+int attack_all_of(const struct cli *c, const char *only)
 {
     struct attack_run run = { .server = 0 };
     struct attack_table t = { 0 };

@@ -18,7 +18,7 @@ static const struct attack attacks[] = {
       "local t = {'x'} for i = 1, 30 do t = {t, t} end return t\n", ATTACK_REFUSED, "8 MB" },
     { 7, "the same, as an event", ATTACK_EFFECT,
       "local t = {'x'} for i = 1, 30 do t = {t, t} end baton.emit('my.thing', {t = t})\n",
-      ATTACK_REFUSED, "8 MB" },
+      ATTACK_REFUSED, NULL },
     { 7, "the same, printed", ATTACK_SESSION,
       "t = {'x'} for i = 1, 30 do t = {t, t} end return t\n", ATTACK_HARMLESS, NULL },
     { 7, "text of many megabytes", ATTACK_COMMAND, "return json.encode(('x'):rep(20000000))\n",

@@ -132,8 +132,7 @@ int attack__add_org(struct attack_run *run, const char *org, const struct attack
     }
     buf_clear(&text);
     buf_printf(&text,
-               "[org]\ntitle = %s\nclock = movable\nplugins = %sworks\n[limits]\ncall_ms = %d\n"
-               "lua_bytes = 16000000\n",
+               "[org]\ntitle = %s\nclock = movable\nplugins = %sworks\n[limits]\ncall_ms = %d\n",
                org, plugin ? "attack, " : "", ATTACK_CALL_MS);
     buf_puts(&dir, "/org.ini");
     if (!rc)

@@ -56,6 +56,6 @@ extern const struct attack_list attack_list_loops, attack_list_output;
 /* Runs them and prints what came of each; the exit code. `only` NULL: all, else a group or a name.
  */
 struct cli;
-int attack_run(const struct cli *c, const char *only);
+int attack_all_of(const struct cli *c, const char *only);
 
 #endif

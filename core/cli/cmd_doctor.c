@@ -96,7 +96,7 @@ static int doctor_run(const struct cli *c)
 {
     struct doctor d = { .c = c };
     if (cli_has(c, "attack"))
-        return attack_run(c, cli_value(c, "only"));
+        return attack_all_of(c, cli_value(c, "only"));
     size_t bad = 0, warnings = 0;
     doctor_look(&d);
     for (size_t i = 0; i < d.count; i++) {
