@@ -90,7 +90,7 @@ extern const struct command command_check, command_graph, command_new;
 extern const struct command command_explain, command_migrate;
 extern const struct command command_clock, command_calendar_show, command_calendar_preview;
 
-extern const struct command command_test, command_replay;
+extern const struct command command_test, command_replay, command_worker;
 extern const struct command command_backup, command_restore;
 extern const struct command command_org_export, command_org_erase;
 extern const struct command command_person_show, command_person_erase;

@@ -73,7 +73,9 @@ static const char help_baton_ini[] =
     "; error, warn, info or debug\n"
     "log = info\n"
     "; then an organisation that nobody asks leaves memory\n"
-    "sleep_after = 10 minutes\n";
+    "sleep_after = 10 minutes\n"
+    "; processes of baton serve that host organisations; left out: one for each processor\n"
+    "workers = 2\n";
 
 static const struct help_topic {
     const char *name, *text;

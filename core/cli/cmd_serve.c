@@ -41,7 +41,11 @@ static int serve_run(const struct cli *c)
     struct error e;
     int ready_fd = -1, code = CLI_OK;
     if (place_open(c, &h, &e) < 0 || serve_log(c, h, &e) < 0 ||
-        serve_ready_fd(c, &ready_fd, &e) < 0 || server_run(h, ready_fd, &e) < 0)
+        serve_ready_fd(c, &ready_fd, &e) < 0 ||
+        server_run(&(struct server_options){ .home = h,
+                                             .ready_fd = ready_fd,
+                                             .log_level = cli_value(c, "log") },
+                   &e) < 0)
         code = cli_fail(c, &e);
     home_close(h);
     return code;
@@ -61,7 +65,14 @@ const struct command command_serve = {
     .notes =
         "It listens on the Unix socket baton.sock of the home; the other commands find it there "
         "and\n"
-        "work in the live organisations. SIGHUP reloads settings and plugins, like baton reload.",
+        "work in the live organisations. SIGHUP reloads settings and plugins, like baton reload.\n"
+        "Organisations are hosted in processes of their own (workers = in baton.ini; one for each\n"
+        "processor), confined by seccomp and Landlock where the kernel has them. One that dies, "
+        "or\n"
+        "that is killed because a call into a plugin does not come back, is started again; "
+        "whoever\n"
+        "waited is told, the plugin is blamed, and other processes go on meanwhile. baton status\n"
+        "shows them.",
     .example = "baton --home ~/referrals serve",
     .run = serve_run,
 };

@@ -47,6 +47,7 @@ static const struct command *const commands[] = {
     &command_plugin_list,
     &command_plugin_on,
     &command_plugin_off,
+    &command_worker,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -11,6 +11,7 @@
 #include "baton/base/zone.h"
 #include "baton/host/home.h"
 #include "baton/server/client.h"
+#include "baton/server/server.h"
 #include "cli/cli_internal.h"
 #include "cli/doctor_internal.h"
 
@@ -154,6 +155,14 @@ static void doctor_plugins(struct doctor *d)
     mem_free(plugins);
 }
 
+static void doctor_confinement(struct doctor *d)
+{
+    struct buf text = BUF_INIT;
+    server_confinement(&text);
+    doctor_say(d, FINDING_OK, "worker processes", NULL, "%s", buf_text(&text));
+    buf_free(&text);
+}
+
 void doctor_home(struct doctor *d, const struct home *h)
 {
     struct client *client = NULL;
@@ -162,6 +171,7 @@ void doctor_home(struct doctor *d, const struct home *h)
     doctor_permissions(d, h);
     doctor_disk(d, home_dir(h));
     doctor_plugins(d);
+    doctor_confinement(d);
     int result = client_open(&client, home_socket(h), &e);
     if (result == 0)
         doctor_say(d, FINDING_OK, "server", NULL, "runs, at %s", home_socket(h));

@@ -24,7 +24,7 @@ int keep_bar(struct ask *a, const struct cli *c, const char *org, struct error *
     result = ask_send(a, e);
     if (result < 0)
         ask_close(a);
-    return result;
+    return result == -ERROR_NOT_FOUND ? 0 : result; /* it is not there yet: nobody has it open */
 }
 
 void keep_unbar(struct ask *a)

@@ -32,7 +32,7 @@ enum { HOME_SLEEP_MIN_MS = 1000 };
 
 struct home {
     char *dir, *socket, *plugins, *shipped, *log;
-    int64_t sleep_after_ms;
+    int64_t sleep_after_ms, workers;
 };
 
 static int home_read_span(struct ini *ini, const char *text, int64_t *out, struct error *e)
@@ -82,7 +82,9 @@ static int home_read(struct home *h, struct ini *ini, struct error *e)
     if ((rc = ini_text(ini, "home", "plugins", &plugins, e)) ||
         (rc = ini_text(ini, "home", "socket", &sock, e)) ||
         (rc = ini_text(ini, "home", "log", &log, e)) ||
-        (rc = ini_text(ini, "home", "sleep_after", &sleep_after, e)) || (rc = ini_unknown(ini, e)))
+        (rc = ini_text(ini, "home", "sleep_after", &sleep_after, e)) ||
+        (rc = ini_int(ini, "home", "workers", 1, LIMIT_WORKERS, &h->workers, e)) ||
+        (rc = ini_unknown(ini, e)))
         return rc;
     enum log_level level;
     if (log_level_parse(log, &level))
@@ -165,6 +167,11 @@ int64_t home_sleep_after_ms(const struct home *h)
 const char *home_log_level(const struct home *h)
 {
     return h->log;
+}
+
+size_t home_workers(const struct home *h)
+{
+    return (size_t)h->workers;
 }
 
 char *home__path(const char *dir, const char *name)

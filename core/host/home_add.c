@@ -29,7 +29,9 @@ static const char home_ini_text[] =
     "; error, warn, info or debug\n"
     "log = info\n"
     "; An organisation that nobody asks leaves memory after this time.\n"
-    "sleep_after = 10 minutes\n";
+    "sleep_after = 10 minutes\n"
+    "; Processes that host the organisations; left out: one for each processor.\n"
+    "; workers = 2\n";
 
 static int home_mkdir(const char *path, mode_t mode, struct error *e)
 {

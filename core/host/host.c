@@ -80,7 +80,8 @@ static int host_scan(struct host *h, struct error *e)
     for (size_t i = 0; i < h->count; i++)
         h->entries[i]->gone = true;
     for (char **name = names; *name; name++)
-        host_add(h, *name)->gone = false;
+        if (!h->is_ours || h->is_ours(h->ours_context, *name))
+            host_add(h, *name)->gone = false;
     size_t kept = 0;
     for (size_t i = 0; i < h->count; i++) {
         if (h->entries[i]->gone)
@@ -121,7 +122,7 @@ int host__wake(struct host *h, struct host_entry *entry, struct error *e)
         return 0;
     if (entry->barred)
         return error_set(e, ERROR_BUSY, "%s is being replaced or removed", entry->name);
-    int rc = org_open(&entry->org, h->home, entry->name, h->notice, h->context, e);
+    int rc = org__open(&entry->org, h->home, entry->name, h->page, h->notice, h->context, e);
     if (rc)
         return rc;
     org_set_poll(entry->org, h->poll, h->poll_context);
@@ -255,6 +256,17 @@ void host_set_poll(struct host *h, org_poll poll, void *context)
 {
     h->poll = poll;
     h->poll_context = context;
+}
+
+void host_set_page(struct host *h, struct script_page *page)
+{
+    h->page = page;
+}
+
+void host_set_ours(struct host *h, bool (*is_ours)(void *context, const char *org), void *context)
+{
+    h->is_ours = is_ours;
+    h->ours_context = context;
 }
 
 static void host_handle_closed(uv_handle_t *handle)

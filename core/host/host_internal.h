@@ -29,6 +29,9 @@ struct host {
     org_notice notice;
     org_poll poll;
     void *poll_context;
+    struct script_page *page;
+    bool (*is_ours)(void *context, const char *org); /* NULL: all are */
+    void *ours_context;
     void *context;
     struct host_entry **entries; /* by name */
     size_t count, room;

@@ -150,8 +150,8 @@ static int org_start(struct org *o, struct error *e)
     return 0;
 }
 
-int org_open(struct org **out, const struct home *h, const char *name, org_notice notice,
-             void *context, struct error *e)
+int org__open(struct org **out, const struct home *h, const char *name, struct script_page *page,
+              org_notice notice, void *context, struct error *e)
 {
     int rc = home_check_org(h, name, e);
     if (rc)
@@ -160,6 +160,7 @@ int org_open(struct org **out, const struct home *h, const char *name, org_notic
     o->home = h;
     o->name = mem_dup(name);
     o->dir = home__org_dir(h, name);
+    o->page = page;
     o->notice = notice;
     o->context = context;
     o->names = arena_new(0);
@@ -176,6 +177,12 @@ int org_open(struct org **out, const struct home *h, const char *name, org_notic
     org__check_clock(o);
     *out = o;
     return 0;
+}
+
+int org_open(struct org **out, const struct home *h, const char *name, org_notice notice,
+             void *context, struct error *e)
+{
+    return org__open(out, h, name, NULL, notice, context, e);
 }
 
 void org_set_poll(struct org *o, org_poll poll, void *context)

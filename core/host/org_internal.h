@@ -49,6 +49,7 @@ struct org {
     void *context;
     org_poll poll;
     void *poll_context;
+    struct script_page *page; /* script/page.h; or NULL */
     struct org_watch *watches;
     struct arena *names; /* of actors; see org_actor */
     char **interned;
@@ -64,6 +65,10 @@ struct org {
     unsigned inside;        /* depth of calls into a session: the state can't be thrown away */
     bool reopen_wanted;
 };
+
+/* org_open, with a page to write on. */
+int org__open(struct org **out, const struct home *h, const char *name, struct script_page *page,
+              org_notice notice, void *context, struct error *e);
 
 void org__say(struct org *o, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

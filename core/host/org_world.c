@@ -70,6 +70,7 @@ static int world_load_script(struct org_world *w, struct org *o, struct error *e
                                       .context = o,
                                       .advance_clock = world_advance_clock,
                                       .poll = world_poll,
+                                      .page = o->page,
                                       .anew = o->reloading };
     int rc = script_open(&w->script, w->domain, &options, e);
     if (rc)

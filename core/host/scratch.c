@@ -88,6 +88,7 @@ int scratch_copy(struct org **out, struct org *of, org_notice notice, void *cont
                                   : home__plugin_dirs(of->home, of->dir);
     struct org *o = scratch_new(of->name, dirs, notice, context);
     o->clock = of->clock;
+    o->page = of->page;
     if (of->scratch) {
         rc = error_set(e, ERROR_INVALID, "a scratch organisation is not copied again");
     } else {

@@ -11,7 +11,29 @@
 #include <string.h>
 
 #include "baton/base/clock.h"
+#include "baton/script/page.h"
 #include "baton/store/store.h"
+
+/* A worker says what it is at, for the front that watches it: a call into C that never returns can
+ * only be ended from outside. */
+static void call_write_page(struct script *s, const struct script_call *c)
+{
+    uint64_t budget_ns = (uint64_t)c->frame->budget_ms * 1000000;
+    page_begin(s->options.page, s->options.org, c->frame->plugin->name, c->frame->loading,
+               c->began_ns, budget_ns ? c->began_ns + budget_ns : UINT64_MAX);
+}
+
+/* Back in the nearest call into a plugin around this one, or in none. */
+static void call_leave_page(struct script *s, const struct script_call *c)
+{
+    do
+        c = c->up;
+    while (c && !c->frame->plugin);
+    if (c)
+        call_write_page(s, c);
+    else
+        page_end(s->options.page);
+}
 
 static void call_begin(struct script *s, struct script_call *c, lua_State *L,
                        const struct script_frame *frame, struct error *e)
@@ -36,6 +58,8 @@ static void call_begin(struct script *s, struct script_call *c, lua_State *L,
     if (!c->up)
         c->outer_active = budget__enter(s);
     s->call = c;
+    if (s->options.page && frame->plugin)
+        call_write_page(s, c);
 }
 
 static void call_account(struct script_call *c)
@@ -53,6 +77,8 @@ static void call_account(struct script_call *c)
 static void call_end(struct script *s, struct script_call *c)
 {
     call_account(c);
+    if (s->options.page && c->frame->plugin)
+        call_leave_page(s, c);
     s->call = c->up;
     s->running = c->outer_running;
     s->slice_end = c->outer_slice_end;

@@ -186,6 +186,7 @@ static void plugin_load(struct script *s, struct plugin *p)
     struct script_frame frame = { .plugin = p,
                                   .actor = &p->actor,
                                   .what = "loading",
+                                  .loading = true,
                                   .budget_ms = s->statement_ms,
                                   .read_only = true };
     const char *kept_out = breaker__keeps_out(p);

@@ -56,6 +56,7 @@ struct script_frame {
     bool read_only;
     bool via; /* acts as "<actor> via <plugin>", with every role */
     enum script_faults faults;
+    bool loading; /* the plugin runs its files */
 };
 /* Like lua_pcall with a traceback: function and `nargs` arguments on the stack; results or nothing.
  * 0, or a negative code with message and where = "file:line"; a kill by budget is ERROR_LIMIT and

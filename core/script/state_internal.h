@@ -74,7 +74,7 @@ struct script {
     char kill_where[ERROR_WHERE_BYTES];
 
     int64_t spent[QUOTA_END]; /* since the beginning; QUOTA_ROWS is read from the store */
-    bool blamed;     /* the failure that is on its way out counts already: breaker.c */
+    bool blamed;              /* the failure that is on its way out counts already: breaker.c */
     struct buf news; /* of breakers, not yet written: kind, actor, detail, a NUL behind each */
 
     struct plugin **plugins; /* in the order of org.ini */

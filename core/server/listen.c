@@ -2,9 +2,12 @@
  *
  * The lock of baton.lock says who serves; the kernel drops it when the process
  * dies, so a socket file that lies there while we hold the lock is stale. */
+#include "baton/base/buf.h"
+#include "baton/base/error.h"
 #include "baton/base/memory.h"
+#include "baton/host/home.h"
 #include "baton/server/client.h"
-#include "server/server_internal.h"
+#include "server/listen_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,9 +75,10 @@ static int listen_clear(const char *path, struct error *e)
     return 0;
 }
 
-int listen__socket(struct server *s, uv_connection_cb accepted, struct error *e)
+int listen__socket(const struct home *h, uv_pipe_t *listener, uv_connection_cb accepted,
+                   struct error *e)
 {
-    const char *path = home_socket(s->home);
+    const char *path = home_socket(h);
     const size_t limit = sizeof((struct sockaddr_un *)0)->sun_path - 1;
     if (strlen(path) > limit)
         return error_set(
@@ -86,10 +90,10 @@ int listen__socket(struct server *s, uv_connection_cb accepted, struct error *e)
     if (rc)
         return rc;
     mode_t before = umask(0177); /* nobody else, from the first moment on */
-    int bound = uv_pipe_bind(&s->listener, path);
+    int bound = uv_pipe_bind(listener, path);
     umask(before);
     if (!bound)
-        bound = uv_listen((uv_stream_t *)&s->listener, LISTEN_BACKLOG, accepted);
+        bound = uv_listen((uv_stream_t *)listener, LISTEN_BACKLOG, accepted);
     if (bound)
         return error_set(e, ERROR_IO, "can't listen on %s: %s", path, uv_strerror(bound));
     return 0;

@@ -3,12 +3,14 @@
 #define SERVER_FIXTURE_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -33,6 +35,7 @@ struct fixture {
     pthread_t thread;
     bool running;
     int ready[2];
+    struct server_options options;
     int rc;              /* of server_run */
     struct error served; /* its error */
 };
@@ -56,20 +59,43 @@ static inline void fixture_write(struct fixture *f, const char *name, const char
 static inline void *fixture_serve(void *context)
 {
     struct fixture *f = context;
-    f->rc = server_run(f->home, f->ready[1], &f->served);
+    f->rc = server_run(&f->options, &f->served);
     if (f->rc && write(f->ready[1], "0", 1) != 1)
         abort();
     return NULL;
 }
 
+/* Workers are the program itself: a test can't be one. */
+static inline struct server_options *fixture_options(struct fixture *f)
+{
+    f->options = (struct server_options){
+        .home = f->home, .ready_fd = f->ready[1], .program = BATON_PROGRAM, .log_level = "error"
+    };
+    return &f->options;
+}
+
 static inline void fixture_start(struct fixture *f)
 {
+    fixture_options(f);
     char byte = 0;
     assert_int_equal(pthread_create(&f->thread, NULL, fixture_serve, f), 0);
     f->running = true;
     assert_int_equal(read(f->ready[0], &byte, 1), 1);
     if (byte != '1')
         fail_msg("%s", f->served.message);
+}
+
+/* The server as a process of its own, which does not outlive a test that fails. */
+static inline pid_t fixture_fork(struct fixture *f)
+{
+    char byte = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        _exit(server_run(fixture_options(f), NULL) ? 1 : 0);
+    }
+    assert_int_equal(read(f->ready[0], &byte, 1), 1);
+    return pid;
 }
 
 static inline struct client *fixture_connect(struct fixture *f)

@@ -396,7 +396,7 @@ static void a_second_server_is_refused(void **state)
     fixture_start(f);
     assert_int_equal(stat(home_socket(f->home), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    assert_int_equal(server_run(f->home, -1, &e), -ERROR_BUSY);
+    assert_int_equal(server_run(fixture_options(f), &e), -ERROR_BUSY);
     assert_non_null(strstr(e.message, "served already by process"));
     struct client *c = fixture_connect(f);
     fixture_expect(f, c, "{\"op\":\"status\"}", "done");
@@ -436,15 +436,15 @@ static void sockets_that_can_not_be(void **state)
     memset(ini + strlen(ini), 's', 108);
     fixture_write(f, "baton.ini", ini);
     start_reopen(f);
-    assert_int_equal(server_run(f->home, -1, &e), -ERROR_LIMIT);
+    assert_int_equal(server_run(fixture_options(f), &e), -ERROR_LIMIT);
     assert_non_null(strstr(e.message, "107"));
     fixture_write(f, "baton.ini", "[home]\nsocket = notes.txt\n");
     fixture_write(f, "notes.txt", "mine");
     start_reopen(f);
-    assert_int_equal(server_run(f->home, -1, &e), -ERROR_CONFLICT);
+    assert_int_equal(server_run(fixture_options(f), &e), -ERROR_CONFLICT);
     fixture_write(f, "baton.ini", "[home]\nsocket = no/such/folder.sock\n");
     start_reopen(f);
-    assert_int_equal(server_run(f->home, -1, &e), -ERROR_IO);
+    assert_int_equal(server_run(fixture_options(f), &e), -ERROR_IO);
     fixture_write(f, "baton.ini", "[home]\n");
     start_reopen(f);
     fixture_start(f);
@@ -461,7 +461,8 @@ static void stopping_ends_what_runs(void **state)
     fixture_expect(f, idle, "{\"op\":\"eval\",\"org\":\"elm\",\"text\":\"x\"}", "done");
     fixture_stop(f);
     char *answer = fixture_answer(f, runner);
-    assert_non_null(strstr(answer, "the server is stopping"));
+    if (!strstr(answer, "the server is stopping"))
+        fail_msg("%s", answer);
     mem_free(answer);
     answer = fixture_answer(f, idle);
     assert_string_equal(answer, "closed\n");
@@ -477,12 +478,8 @@ static void stopping_ends_what_runs(void **state)
 static void signals_reload_and_stop(void **state)
 {
     struct fixture *f = *state;
-    char byte = 0;
     int status;
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(server_run(f->home, f->ready[1], NULL) ? 1 : 0);
-    assert_int_equal(read(f->ready[0], &byte, 1), 1);
+    pid_t pid = fixture_fork(f);
     struct client *c = fixture_connect(f);
     fixture_expect(f, c, "{\"op\":\"eval\",\"org\":\"oak\",\"text\":\"x = function() end\"}",
                    "done");
@@ -509,11 +506,7 @@ static void signals_reload_and_stop(void **state)
 static void a_killed_server_loses_nothing_answered(void **state)
 {
     struct fixture *f = *state;
-    char byte = 0;
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(server_run(f->home, f->ready[1], NULL) ? 1 : 0);
-    assert_int_equal(read(f->ready[0], &byte, 1), 1);
+    pid_t pid = fixture_fork(f);
     struct client *c = fixture_connect(f);
     for (int i = 0; i < 20; i++)
         fixture_expect(f, c, "{\"op\":\"eval\",\"org\":\"oak\",\"text\":\"people.add{name='x'}\"}",

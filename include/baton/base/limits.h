@@ -22,7 +22,12 @@ enum {
     LIMIT_FRAME_BYTES = 8 * 1024 * 1024, /* one message on the control socket */
     LIMIT_CONNECTIONS = 64,              /* on the control socket */
     LIMIT_ORGS = 10000,
-    LIMIT_PLUGINS = 64, /* of one organisation */
+    LIMIT_WORKERS = 64,         /* worker processes of one server */
+    LIMIT_CALL_GRACE_MS = 1000, /* beyond its budget a call into a plugin ends with its process */
+    LIMIT_STOP_MS = 5000,       /* for a worker to end when it is told to; then it is killed */
+    LIMIT_RESTART_CALM_MS = 60000,  /* a worker that lived that long is restarted at once */
+    LIMIT_RESTART_PAUSE_MS = 30000, /* the longest pause before it is restarted */
+    LIMIT_PLUGINS = 64,             /* of one organisation */
     LIMIT_STAGES = 64,
     LIMIT_TRANSITIONS = 256,
     LIMIT_FIELDS = 256,       /* declared by one workflow */

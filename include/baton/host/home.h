@@ -18,6 +18,7 @@ const char *home_plugins(const struct home *h); /* its folder of plugins, absolu
 const char *home_socket(const struct home *h);  /* absolute path */
 int64_t home_sleep_after_ms(const struct home *h);
 const char *home_log_level(const struct home *h);
+size_t home_workers(const struct home *h); /* 0: as many as there are processors */
 
 struct org_settings { /* for home_add_org; NULL members: defaults */
     const char *title, *zone;

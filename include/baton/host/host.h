@@ -14,6 +14,12 @@ int host_open(struct host **out, uv_loop_t *loop, struct home *h, org_notice not
               struct error *e);
 /* See org.h; before any organisation is asked for. */
 void host_set_poll(struct host *h, org_poll poll, void *context);
+/* script/page.h: where organisations that are opened from now on say what they do. */
+struct script_page;
+void host_set_page(struct host *h, struct script_page *page);
+/* Only these organisations of the home are this host's to wake by itself; else all are. From the
+ * next host_watch_all or host_reload on. */
+void host_set_ours(struct host *h, bool (*is_ours)(void *context, const char *org), void *context);
 /* Closes every organisation and handle, then calls closed(context) from the loop. */
 void host_close(struct host *h, void (*closed)(void *context), void *context);
 /* Borrowed; opens it if asleep. Touching it keeps it awake. host_hold and _release: busy ones. */

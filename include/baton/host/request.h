@@ -44,8 +44,11 @@
  *               calls,failures,cpu_ms,…}],   (off_again_ms null: not by itself)
  *     declared:[{kind,name,plugin,help,args}],
  *     workflows:[{name,title,version,plugin,stages,transitions,problem}],rows:{people:3,…}}
- *   status of all {version,pid,orgs:[{name,zone,awake,next_due_ms,memory_bytes}]}
- *                                   (next_due_ms in its own time; null: nothing)
+ *   status of all {version,pid,confinement,
+ *     workers:[{pid,orgs:[…],started_at_ms,restarts,ended_last?,problem}],
+ *     orgs:[{name,zone,awake,next_due_ms,memory_bytes}]}
+ *                                   (next_due_ms in its own time; null: nothing; a worker that does
+ *                                   not answer in time: awake and memory_bytes null)
  *   result of migrate
  * {preview,undo,fits,mapped,blocked,deadline_moves,migrated,failed,failures?,zone,
  *     rows:[…],rows_left_out}: rows as domain/version.h, those in the way first

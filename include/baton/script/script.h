@@ -20,6 +20,7 @@ struct error;
 struct ini;
 struct jsonw;
 struct script;
+struct script_page;
 struct store;
 
 /* What Lua prints or logs: `plugin` NULL for a session. Text is UTF-8 made printable. The text of
@@ -56,7 +57,8 @@ struct script_options {
      * the process ends with status 70 when this returns. Runs in a signal handler. NULL: nothing.
      */
     void (*stuck)(void *context, const char *plugin);
-    bool anew; /* a reload: what circuit breakers switched off is on again */
+    bool anew;                /* a reload: what circuit breakers switched off is on again */
+    struct script_page *page; /* page.h; NULL: nobody looks */
 };
 int script_open(struct script **out, struct domain *d, const struct script_options *o,
                 struct error *e);
