@@ -85,6 +85,10 @@ int domain_write(struct domain *d, const struct actor *actor, const struct recor
         return error_set(e, ERROR_INVALID, "there is no entity %d", (int)r->entity);
     if (r->entity == ENTITY_REFERRAL)
         return record_refuse_referral(d, actor, r, out, e);
+    if (schema_of(r->entity)->appended)
+        return error_set(e, ERROR_DENIED,
+                         "%s are written by the ledger: ledger.post, ledger.account",
+                         schema_of(r->entity)->plural);
     struct columns c = { .entity = r->entity, .now_ms = domain_now(d) };
     const struct row *before = NULL;
     int rc = domain__writable(d, e);

@@ -58,7 +58,7 @@ static enum permission_need permission_of(const struct check_source *s, const st
     const struct schema *schema = schema_named(permission);
     bool declares = use->kind == USE_CALL && !strcmp(use->path, "baton.field") && use->arg_count &&
                     use->args[0].kind == EXPR_STRING && schema_named(use->args[0].text) == schema;
-    if (declares || (use->path[0] == '?' && permission_is_read(use, schema)))
+    if (schema && (declares || (use->path[0] == '?' && permission_is_read(use, schema))))
         return NEED_PERHAPS;
     if (use->kind != USE_CALL)
         return NEED_NOTHING;
@@ -66,8 +66,11 @@ static enum permission_need permission_of(const struct check_source *s, const st
         return permission_of_method(s, use, permission);
     if (strncmp(use->path, permission, n) != 0 || use->path[n] != '.')
         return NEED_NOTHING;
-    return !strcmp(use->path + n, ".add") || !strcmp(use->path + n, ".send") ? NEED_SURELY
-                                                                             : NEED_PERHAPS;
+    static const char *const writing[] = { ".add", ".send", ".account", ".post", ".reverse" };
+    for (size_t i = 0; i < sizeof writing / sizeof *writing; i++)
+        if (!strcmp(use->path + n, writing[i]))
+            return NEED_SURELY;
+    return NEED_PERHAPS;
 }
 
 static bool permission_listed(struct check *c, const struct plugin *p, const char *permission,

@@ -8,17 +8,37 @@
 
 #include "baton/base/text.h"
 
-const struct script_module *const script__modules[] = {
-    &script__baton,     &script__referrals,      &script__referral,
-    &script__people,    &script__partners,       &script__services,
-    &script__locations, &script__staff,          &script__tasks,
-    &script__task,      &script__timers,         &script__timer,
-    &script__notes,     &script__messages,       &script__consents,
-    &script__events,    &script__handle,         &script__clock,
-    &script__csv,       &script__json,           &script__text,
-    &script__log,       &script__session_extras, &script__spec,
-    &script__fixture,   &script__expect,         NULL
-};
+const struct script_module *const script__modules[] = { &script__baton,
+                                                        &script__referrals,
+                                                        &script__referral,
+                                                        &script__people,
+                                                        &script__partners,
+                                                        &script__services,
+                                                        &script__locations,
+                                                        &script__staff,
+                                                        &script__tasks,
+                                                        &script__task,
+                                                        &script__timers,
+                                                        &script__timer,
+                                                        &script__notes,
+                                                        &script__messages,
+                                                        &script__consents,
+                                                        &script__accounts,
+                                                        &script__entries,
+                                                        &script__ledger,
+                                                        &script__money,
+                                                        &script__events,
+                                                        &script__handle,
+                                                        &script__clock,
+                                                        &script__csv,
+                                                        &script__json,
+                                                        &script__text,
+                                                        &script__log,
+                                                        &script__session_extras,
+                                                        &script__spec,
+                                                        &script__fixture,
+                                                        &script__expect,
+                                                        NULL };
 
 enum { REGISTRY_NAMES_MAX = 512 };
 

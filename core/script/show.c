@@ -250,8 +250,9 @@ static void show_pad(struct buf *out, const char *name, size_t width, size_t ind
     for (size_t i = 0; i < indent; i++)
         buf_putc(out, ' ');
     buf_puts(out, name);
-    for (; n < width + 2; n++)
+    do {
         buf_putc(out, ' ');
+    } while (++n < width + 2);
 }
 
 /* A table whose keys are names or numbers and none of whose values is a table. */

@@ -133,6 +133,8 @@ static const char *const *handles_columns(enum entity entity)
                           "outcome" },
         [ENTITY_NOTE] = { "about", "author_id", "text" },
         [ENTITY_MESSAGE] = { "recipient", "subject", "about", "status", "sent_at_ms" },
+        [ENTITY_ACCOUNT] = { "name", "kind", "currency", "holder" },
+        [ENTITY_ENTRY] = { "kind", "debit_id", "credit_id", "amount_minor", "currency", "about" },
         [ENTITY_CONSENT] = { "person_id", "purpose", "status", "given_at_ms", "expires_at_ms" },
     };
     return columns[entity];

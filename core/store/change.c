@@ -168,6 +168,18 @@ static int change_check_version(const struct store_change *c, const struct row *
         shown, (long long)before->version, (long long)c->based_on);
 }
 
+static int change_check_appended(const struct store_change *c, struct error *e)
+{
+    const struct schema *sc = schema_of(c->entity);
+    char shown[32];
+    if (!sc->appended || (!c->set_count && !c->fields_len))
+        return 0;
+    row_id_format(c->entity, c->id, shown);
+    return error_set(e, ERROR_DENIED,
+                     "%s: %s are never changed; what is wrong is set right by a further one", shown,
+                     sc->plural);
+}
+
 int store_change(struct store *s, const struct store_change *c, const struct row **out,
                  struct error *e)
 {
@@ -178,7 +190,8 @@ int store_change(struct store *s, const struct store_change *c, const struct row
         return store__failed_error(s, e);
     if (c->id && (result = store_get(s, c->entity, c->id, &before, e)))
         return result;
-    if (before && (result = change_check_version(c, before, e)))
+    if (before &&
+        ((result = change_check_version(c, before, e)) || (result = change_check_appended(c, e))))
         return result;
     struct value v[SCHEMA_COLUMNS_MAX], fields;
     uint32_t mask;

@@ -24,7 +24,7 @@ static int migrate_pragma(struct store *s, const char *sql, int64_t *out, struct
 static int migrate_statistics(struct store *s, struct error *e)
 {
     struct buf sql = BUF_INIT;
-    buf_puts(&sql, "ANALYZE;\n");
+    buf_puts(&sql, "ANALYZE meta;\nDELETE FROM sqlite_stat1;\n"); /* makes the table */
     for (int i = 1; i < ENTITY_END; i++) {
         const struct schema *sc = schema_of((enum entity)i);
         for (size_t k = 0; k < sc->count; k++)
@@ -65,8 +65,15 @@ static int migrate_to_1(struct store *s, struct error *e)
     return result ? result : migrate_statistics(s, e);
 }
 
+/* Accounts and entries. */
+static int migrate_to_2(struct store *s, struct error *e)
+{
+    int result = store__create_tables(s, e);
+    return result ? result : migrate_statistics(s, e);
+}
+
 typedef int (*migrate_step)(struct store *s, struct error *e);
-static const migrate_step steps[STORE_SCHEMA_VERSION] = { migrate_to_1 };
+static const migrate_step steps[STORE_SCHEMA_VERSION] = { migrate_to_1, migrate_to_2 };
 
 static int migrate_climb(struct store *s, int64_t version, struct error *e)
 {

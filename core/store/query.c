@@ -353,6 +353,34 @@ int store_count(struct store *s, const struct store_query *q, int64_t *out, stru
     return result;
 }
 
+/* SQLite sums integers as integers, and says where they overflow. */
+int store_sum(struct store *s, const struct store_query *q, int column, int64_t *out,
+              struct error *e)
+{
+    struct buf sql = BUF_INIT;
+    int result = query_settle_for_count(s, q, e);
+    if (result)
+        return result;
+    const struct schema *sc = schema_of(q->entity);
+    buf_printf(&sql, "SELECT coalesce(sum(%s), 0) FROM %s", sc->columns[column].name, sc->name);
+    query_where(s, q, &sql);
+    sqlite3_stmt *st = query_prepare(s, q, &sql, e);
+    buf_free(&sql);
+    if (!st)
+        return -(int)ERROR_IO;
+    int rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW)
+        *out = sqlite3_column_int64(st, 0);
+    else if (!strcmp(sqlite3_errmsg(s->db), "integer overflow"))
+        result = error_set(e, ERROR_LIMIT, "the sum of %s.%s is beyond 9223372036854775807",
+                           sc->name, sc->columns[column].name);
+    else
+        result = store__sql_error(s, rc, e);
+    sqlite3_reset(st);
+    sqlite3_clear_bindings(st);
+    return result;
+}
+
 int store_count_by(struct store *s, const struct store_query *q, int column, store_each_count each,
                    void *context, struct error *e)
 {

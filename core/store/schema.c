@@ -10,6 +10,8 @@ static const char *const priorities[] = { "routine", "urgent", "emergency", NULL
 static const char *const timer_statuses[] = { "waiting", "fired", "cancelled", NULL };
 static const char *const task_statuses[] = { "open", "done", "cancelled", NULL };
 static const char *const message_statuses[] = { "waiting", "sent", "dead", "cancelled", NULL };
+static const char *const account_kinds[] = { "asset",  "liability", "equity",
+                                             "income", "expense",   NULL };
 static const char *const consent_statuses[] = { "given", "refused", "withdrawn", NULL };
 
 #define REQ COLUMN_REQUIRED
@@ -165,9 +167,31 @@ static const struct column consent[] = {
     TEXT("how", 0, "how it was given: paper, by phone, ..."),
 };
 
+static const struct column account[] = {
+    TEXT("name", REQ | UNI | ENG, "name, unique: reward_expense, owed/P-12"),
+    WORD("kind", REQ | IDX | ENG, account_kinds, "asset, liability, equity, income or expense"),
+    TEXT("currency", REQ | ENG, "of all its entries: an ISO 4217 code"),
+    ANY("holder", IDX | ENG, "to whom it belongs: P-12, O-3, ..."),
+};
+
+static const struct column entry[] = {
+    TEXT("key", REQ | UNI | ENG, "what it is for, unique: the same key is posted once"),
+    TEXT("kind", REQ | IDX | ENG, "reward.accrued, reward.reduced, payout.settled, ..."),
+    REF("debit_id", REQ | IDX | ENG, ENTITY_ACCOUNT, "account that receives"),
+    REF("credit_id", REQ | IDX | ENG, ENTITY_ACCOUNT, "account that gives"),
+    INT("amount_minor", REQ | ENG, "minor units of the currency, above 0"),
+    TEXT("currency", REQ | ENG, "that of both accounts"),
+    ANY("about", IDX | ENG, "what it is about: R-12, P-3, ..."),
+    REF("reverses_id", IDX | ENG, ENTITY_ENTRY, "the entry that it takes back, all or in part"),
+    TEXT("memo", ENG, "a line for people"),
+};
+
 #define ENTRY(entity, letter, table, plural, due, searched)                                        \
-    [entity] = { entity, letter,  #table, plural, table, sizeof(table) / sizeof(table[0]),         \
-                 due,    searched }
+    [entity] = { entity, letter,   #table, plural, table, sizeof(table) / sizeof(table[0]),        \
+                 due,    searched, false }
+#define ENTRY_APPENDED(entity, letter, table, plural)                                              \
+    [entity] = { entity, letter, #table, plural, table, sizeof(table) / sizeof(table[0]),          \
+                 -1,     false,  true }
 
 static const struct schema schemas[ENTITY_END] = {
     ENTRY(ENTITY_PERSON, 'P', person, "people", -1, true),
@@ -181,6 +205,8 @@ static const struct schema schemas[ENTITY_END] = {
     ENTRY(ENTITY_NOTE, 'N', note, "notes", -1, false),
     ENTRY(ENTITY_MESSAGE, 'M', message, "messages", MESSAGE_SEND_AT_MS, false),
     ENTRY(ENTITY_CONSENT, 'C', consent, "consents", -1, false),
+    ENTRY_APPENDED(ENTITY_ACCOUNT, 'A', account, "accounts"),
+    ENTRY_APPENDED(ENTITY_ENTRY, 'E', entry, "entries"),
 };
 
 const struct schema *schema_of(enum entity e)

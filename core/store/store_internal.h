@@ -18,7 +18,7 @@
 #include "baton/base/memory.h"
 #include "baton/store/store.h"
 
-enum { STORE_SCHEMA_VERSION = 1, STORE_APPLICATION_ID = 0x4261746f, STORE_SALT_BYTES = 16 };
+enum { STORE_SCHEMA_VERSION = 2, STORE_APPLICATION_ID = 0x4261746f, STORE_SALT_BYTES = 16 };
 
 /* ---- statement.c: named statements, prepared once ---- */
 enum statement {

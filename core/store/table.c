@@ -27,8 +27,8 @@ static void table_index_sql(const struct schema *sc, const struct column *c, str
 {
     if (!(c->flags & (COLUMN_UNIQUE | COLUMN_INDEXED)))
         return;
-    buf_printf(b, "CREATE %sINDEX %s_%s ON %s (%s)", c->flags & COLUMN_UNIQUE ? "UNIQUE " : "",
-               sc->name, c->name, sc->name, c->name);
+    buf_printf(b, "CREATE %sINDEX IF NOT EXISTS %s_%s ON %s (%s)",
+               c->flags & COLUMN_UNIQUE ? "UNIQUE " : "", sc->name, c->name, sc->name, c->name);
     if (!(c->flags & COLUMN_REQUIRED))
         buf_printf(b, " WHERE %s IS NOT NULL", c->name);
     buf_puts(b, ";\n");
@@ -37,7 +37,7 @@ static void table_index_sql(const struct schema *sc, const struct column *c, str
 static void table_create_sql(const struct schema *sc, struct buf *b)
 {
     buf_printf(b,
-               "CREATE TABLE %s (id INTEGER PRIMARY KEY, version BIGINT NOT NULL, "
+               "CREATE TABLE IF NOT EXISTS %s (id INTEGER PRIMARY KEY, version BIGINT NOT NULL, "
                "last_event BIGINT NOT NULL, created_at_ms BIGINT NOT NULL, updated_at_ms BIGINT "
                "NOT NULL, fields TEXT",
                sc->name);
@@ -49,6 +49,7 @@ static void table_create_sql(const struct schema *sc, struct buf *b)
         table_index_sql(sc, &sc->columns[i], b);
 }
 
+/* Those that are missing: a step of the ladder adds what the schema has more. */
 int store__create_tables(struct store *s, struct error *e)
 {
     struct buf sql = BUF_INIT;

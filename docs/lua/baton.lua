@@ -157,6 +157,28 @@ local Message = {}
 ---@field how string|nil how it was given: paper, by phone, ...
 local Consent = {}
 
+---@class baton.Account: baton.Handle
+---@field name string|nil name, unique: reward_expense, owed/P-12
+---@field kind string|nil asset, liability, equity, income or expense
+---@field currency string|nil of all its entries: an ISO 4217 code
+---@field holder string|nil to whom it belongs: P-12, O-3, ...
+local Account = {}
+
+---@class baton.Entry: baton.Handle
+---@field key string|nil what it is for, unique: the same key is posted once
+---@field kind string|nil reward.accrued, reward.reduced, payout.settled, ...
+---@field debit_id number|nil account that receives
+---@field debit baton.Account|nil
+---@field credit_id number|nil account that gives
+---@field credit baton.Account|nil
+---@field amount_minor number|nil minor units of the currency, above 0
+---@field currency string|nil that of both accounts
+---@field about string|nil what it is about: R-12, P-3, ...
+---@field reverses_id number|nil the entry that it takes back, all or in part
+---@field reverses baton.Entry|nil
+---@field memo string|nil a line for people
+local Entry = {}
+
 ---what plugins declare, and scripts do as a whole.
 baton = {}
 
@@ -1501,6 +1523,248 @@ function consents.add(options) end
 ---@param purpose? any
 ---@return boolean
 function consents.holds(person, purpose) end
+
+---of the ledger: read them here.
+accounts = {}
+
+---the row of that id: a number, or "A-12".
+---
+---    accounts.get(id) → handle or nil
+---```lua
+---return accounts.get(1)
+---```
+---@param id? any
+---@return baton.Account|nil
+function accounts.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    accounts.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return accounts.find{kind="liability"}
+---```
+---@param options? table
+---@return baton.Account[]
+function accounts.find(options) end
+
+---the first row that meets all conditions.
+---
+---    accounts.first{column=value, …} → handle or nil
+---```lua
+---return accounts.first{kind="liability"}
+---```
+---@param options? table
+---@return baton.Account|nil
+function accounts.first(options) end
+
+---all rows that meet all conditions, however many: for x in accounts.each{…} do … end.
+---
+---    accounts.each{column=value, …} → iterator of handles
+---```lua
+---for x in accounts.each{kind="liability"} do print(x) end
+---```
+---@param options? table
+---@return any
+function accounts.each(options) end
+
+---how many rows meet all conditions.
+---
+---    accounts.count{column=value, …} → number
+---```lua
+---return accounts.count{kind="liability"}
+---```
+---@param options? table
+---@return number
+function accounts.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    accounts.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return accounts.count_by("kind")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function accounts.count_by(column, options) end
+
+---of the ledger: read them here.
+entries = {}
+
+---the row of that id: a number, or "E-12".
+---
+---    entries.get(id) → handle or nil
+---```lua
+---return entries.get(1)
+---```
+---@param id? any
+---@return baton.Entry|nil
+function entries.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    entries.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---return entries.find{kind="reward.accrued"}
+---```
+---@param options? table
+---@return baton.Entry[]
+function entries.find(options) end
+
+---the first row that meets all conditions.
+---
+---    entries.first{column=value, …} → handle or nil
+---```lua
+---return entries.first{kind="reward.accrued"}
+---```
+---@param options? table
+---@return baton.Entry|nil
+function entries.first(options) end
+
+---all rows that meet all conditions, however many: for x in entries.each{…} do … end.
+---
+---    entries.each{column=value, …} → iterator of handles
+---```lua
+---for x in entries.each{kind="reward.accrued"} do print(x) end
+---```
+---@param options? table
+---@return any
+function entries.each(options) end
+
+---how many rows meet all conditions.
+---
+---    entries.count{column=value, …} → number
+---```lua
+---return entries.count{kind="reward.accrued"}
+---```
+---@param options? table
+---@return number
+function entries.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    entries.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---return entries.count_by("kind")
+---```
+---@param column? any
+---@param options? table
+---@return table
+function entries.count_by(column, options) end
+
+---double entry: accounts, entries, balances.
+ledger = {}
+
+---the account of that name, made if there is none; kind: asset, liability, equity, income or expense.
+---
+---    ledger.account{name=, kind=, currency=, holder=} → handle
+---```lua
+---return ledger.account{name="reward_expense", kind="expense", currency="USD"}
+---```
+---@param options? table
+---@return baton.Handle
+function ledger.account(options) end
+
+---moves an amount from one account to another; the same key again changes nothing; amount: minor units, or text such as "14.70".
+---
+---    ledger.post{key=, kind=, debit=, credit=, amount=, about=, memo=} → entry, is it new
+---```lua
+---local cost = ledger.account{name="reward_expense", kind="expense", currency="USD"}
+---local owed = ledger.account{name="owed/P-1", kind="liability", currency="USD"}
+---local entry = ledger.post{key="R-1/reward", kind="reward.accrued", debit=cost,
+---  credit=owed, amount="14.70", memo="$49 at 30 %"}
+---return entry
+---```
+---@param options? table
+---@return baton.Entry
+function ledger.post(options) end
+
+---takes an entry back, all of it or an amount, by an entry the other way round.
+---
+---    ledger.reverse(entry, {key=, amount=, memo=}) → entry, is it new
+---```lua
+---local cost = ledger.account{name="reward_expense", kind="expense", currency="USD"}
+---local owed = ledger.account{name="owed/P-1", kind="liability", currency="USD"}
+---local entry = ledger.post{key="R-1/reward", kind="reward.accrued", debit=cost,
+---  credit=owed, amount="14.70", memo="$49 at 30 %"}
+---return ledger.reverse(entry, {key="R-1/refund", amount="4.90"})
+---```
+---@param entry? any
+---@param options? table
+---@return baton.Entry
+function ledger.reverse(entry, options) end
+
+---the sum of its entries: debits less credits of an asset or expense, else credits less debits.
+---
+---    ledger.balance(account) → minor units
+---```lua
+---local cost = ledger.account{name="reward_expense", kind="expense", currency="USD"}
+---local owed = ledger.account{name="owed/P-1", kind="liability", currency="USD"}
+---local entry = ledger.post{key="R-1/reward", kind="reward.accrued", debit=cost,
+---  credit=owed, amount="14.70", memo="$49 at 30 %"}
+---return ledger.balance(owed)
+---```
+---@param account? any
+---@return any
+function ledger.balance(account) end
+
+---reads every entry and says whether the books are right.
+---
+---    ledger.prove() → {ok, accounts, entries, why}
+---```lua
+---return ledger.prove().ok
+---```
+---@return table
+function ledger.prove() end
+
+---amounts in whole minor units.
+money = {}
+
+---an amount as people write it, in whole minor units (cents) of an ISO 4217 currency.
+---
+---    money.parse(text, currency) → minor units
+---```lua
+---return money.parse("14.70", "USD")
+---```
+---@param text? any
+---@param currency? any
+---@return any
+function money.parse(text, currency) end
+
+---minor units with the point of their currency.
+---
+---    money.format(minor, currency) → text
+---```lua
+---return money.format(1470, "USD")
+---```
+---@param minor? any
+---@param currency? any
+---@return string
+function money.format(minor, currency) end
+
+---minor × numerator ÷ denominator, rounded once: half_up, half_down, half_even, up, down, ceiling or floor; 30 % is 3000 of 10000 basis points.
+---
+---    money.portion(minor, numerator, denominator, rounding="half_up") → minor units
+---```lua
+---return money.portion(4900, 3000, 10000, "floor")
+---```
+---@param minor? any
+---@param numerator? any
+---@param denominator? any
+---@param rounding? any
+---@return any
+function money.portion(minor, numerator, denominator, rounding) end
+
+---parts in the proportion of the weights that add up to the whole.
+---
+---    money.split(minor, {weight, …}) → {minor, …}
+---```lua
+---return money.split(100, { 1, 1, 1 })
+---```
+---@param minor? any
+---@param options? table
+---@return table
+function money.split(minor, options) end
 
 ---the append-only history of the organisation.
 events = {}

@@ -5,6 +5,7 @@
 
 enum {
     LIMIT_NAME_BYTES = 64, /* organisation, plugin, workflow, stage, field, role: [a-z][a-z0-9_]* */
+    LIMIT_KEY_BYTES = 200, /* of an entry of the ledger: what it is for */
     LIMIT_TEXT_BYTES = 64 * 1024,    /* one text column, one note, one message body */
     LIMIT_FIELDS_BYTES = 128 * 1024, /* the custom fields of one row, as JSON */
     LIMIT_EVENT_BYTES = 512 * 1024,  /* the payload of one event */

@@ -22,7 +22,9 @@ enum entity {
     ENTITY_NOTE = 9,     /* N  free text on anything */
     ENTITY_MESSAGE = 10, /* M  something to send out: the outbox */
     ENTITY_CONSENT = 11, /* C  who agreed to what, for which purpose */
-    ENTITY_END = 12
+    ENTITY_ACCOUNT = 12, /* A  of the ledger: where money lies, or is owed */
+    ENTITY_ENTRY = 13,   /* E  of the ledger: an amount from one account to another */
+    ENTITY_END = 14
 };
 
 enum column_type {
@@ -64,6 +66,7 @@ struct schema {
     size_t count;
     int due;       /* index of its COLUMN_DUE, or -1 */
     bool searched; /* has COLUMN_SEARCHED */
+    bool appended; /* rows are never changed: what is wrong is set right by a further row */
 };
 
 const struct schema *schema_of(enum entity e);                 /* e is valid: asserts */
@@ -175,6 +178,19 @@ enum {
     CONSENT_EXPIRES_AT_MS,
     CONSENT_SCOPE,
     CONSENT_HOW
+};
+
+enum { ACCOUNT_NAME, ACCOUNT_KIND, ACCOUNT_CURRENCY, ACCOUNT_HOLDER };
+enum {
+    ENTRY_KEY,
+    ENTRY_KIND,
+    ENTRY_DEBIT,
+    ENTRY_CREDIT,
+    ENTRY_AMOUNT_MINOR,
+    ENTRY_CURRENCY,
+    ENTRY_ABOUT,
+    ENTRY_REVERSES,
+    ENTRY_MEMO
 };
 
 #endif

@@ -136,6 +136,9 @@ typedef int (*store_each)(void *context, const struct row *row);
 int store_list(struct store *s, const struct store_query *q, store_each each, void *context,
                struct error *e);
 int store_count(struct store *s, const struct store_query *q, int64_t *out, struct error *e);
+/* Of a COLUMN_INT, nulls left out; no rows: 0. ERROR_LIMIT where it does not fit. */
+int store_sum(struct store *s, const struct store_query *q, int column, int64_t *out,
+              struct error *e);
 /* Counts by the values of one column: each(value, count), highest count first. */
 typedef int (*store_each_count)(void *context, const struct value *value, int64_t count);
 int store_count_by(struct store *s, const struct store_query *q, int column, store_each_count each,
