@@ -410,6 +410,10 @@ int columns__check(struct domain *d, const struct actor *actor, struct columns *
         return columns_message(c, before, e);
     case ENTITY_CONSENT:
         return columns_consent(c, before, e);
+    case ENTITY_PROGRAMME:
+        return columns__programme(c, before, e);
+    case ENTITY_CODE:
+        return columns__code(c, before, e);
     default:
         return 0;
     }

@@ -82,6 +82,7 @@ struct columns {
     struct store_set set[SCHEMA_COLUMNS_MAX];
     size_t count;
     char about[32]; /* room for an id in canonical form */
+    char code[33];  /* and for a code in capitals */
     int64_t now_ms;
 };
 /* Takes over what a user gives; refuses columns that are the engine's, unknown ones, ones given
@@ -93,6 +94,8 @@ void columns__default(struct columns *c, int column, struct value value); /* unl
 /* What each column of an entity must look like beyond its type. `before` NULL: a new row. */
 int columns__check(struct domain *d, const struct actor *actor, struct columns *c,
                    const struct row *before, struct error *e);
+int columns__programme(struct columns *c, const struct row *before, struct error *e);
+int columns__code(struct columns *c, const struct row *before, struct error *e);
 /* The staff member exists, is active and holds one of the roles (NULL: any). */
 int columns__check_staff(struct domain *d, int64_t staff_id, const char *const *roles,
                          const char *what, struct error *e);

@@ -87,7 +87,7 @@ int domain_write(struct domain *d, const struct actor *actor, const struct recor
         return record_refuse_referral(d, actor, r, out, e);
     if (schema_of(r->entity)->appended)
         return error_set(e, ERROR_DENIED,
-                         "%s are written by the ledger: ledger.post, ledger.account",
+                         "%s are written once, by the verbs that make them, and never changed",
                          schema_of(r->entity)->plural);
     struct columns c = { .entity = r->entity, .now_ms = domain_now(d) };
     const struct row *before = NULL;

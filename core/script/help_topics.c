@@ -152,7 +152,7 @@ static const char topic_plugin_ini[] =
     "requires = other >= 1.0    plugins that must load before it\n"
     "permissions = people, staff, messages   what it writes beyond referrals, tasks and notes:\n"
     "                           people, partners, services, locations, staff, messages, timers, "
-    "consents, ledger\n"
+    "consents, ledger, programmes, codes\n"
     "roles = teacher, tutor     roles that its workflows name, beside the built-in ones\n"
     "\n"
     "[setting pupils_per_tutor] read as baton.settings.pupils_per_tutor, set in [plugin tutoring] "

@@ -163,43 +163,45 @@ static int ledger_lua_prove(lua_State *L)
 }
 
 static const struct script_function accounts_functions[] = {
-    RECORDS_ENTRIES(accounts, "A", "kind=\"liability\"", "kind"),
+    RECORDS_ENTRIES(accounts, "A", "kind = \"expense\"", "kind", "{ expense = 1, liability = 1 }"),
     { NULL, NULL, NULL, NULL, NULL },
 };
 
 static const struct script_function entries_functions[] = {
-    RECORDS_ENTRIES(entries, "E", "kind=\"reward.accrued\"", "kind"),
+    RECORDS_ENTRIES(entries, "E", "debit = \"A-1\"", "kind", "{ reward_accrued = 1 }"),
     { NULL, NULL, NULL, NULL, NULL },
 };
-
-#define LEDGER_TWO_ACCOUNTS                                                                        \
-    "local cost = ledger.account{name=\"reward_expense\", kind=\"expense\", currency=\"USD\"}\n"   \
-    "local owed = ledger.account{name=\"owed/P-1\", kind=\"liability\", currency=\"USD\"}\n"
-#define LEDGER_ONE_ENTRY                                                                           \
-    LEDGER_TWO_ACCOUNTS                                                                            \
-    "local entry = ledger.post{key=\"R-1/reward\", kind=\"reward.accrued\", debit=cost,\n"         \
-    "  credit=owed, amount=\"14.70\", memo=\"$49 at 30 %\"}\n"
 
 static const struct script_function ledger_functions[] = {
     { "account", ledger_lua_account, "ledger.account{name=, kind=, currency=, holder=} → handle",
       "the account of that name, made if there is none; kind: asset, liability, equity, income or "
       "expense",
-      "return ledger.account{name=\"reward_expense\", kind=\"expense\", currency=\"USD\"}" },
+      "ledger.account{ name = \"reward_expense\", kind = \"expense\", currency = \"USD\" }  --> "
+      "A-1\n"
+      "ledger.account{ name = \"bank\", kind = \"asset\", currency = \"USD\" }  --> A-3" },
     { "post", ledger_lua_post,
       "ledger.post{key=, kind=, debit=, credit=, amount=, about=, memo=} → entry, is it new",
       "moves an amount from one account to another; the same key again changes nothing; amount: "
       "minor units, or text such as \"14.70\"",
-      LEDGER_ONE_ENTRY "return entry" },
+      "local bank = ledger.account{ name = \"bank\", kind = \"asset\", currency = \"USD\" }\n"
+      "ledger.post{ key = \"paid/1\", kind = \"payout_settled\", debit = \"A-2\", credit = bank, "
+      "amount "
+      "= \"5.91\" }  --> E-2, true\n"
+      "ledger.post{ key = \"paid/1\", kind = \"payout_settled\", debit = \"A-2\", credit = bank, "
+      "amount "
+      "= \"5.91\" }  --> E-2, false" },
     { "reverse", ledger_lua_reverse,
       "ledger.reverse(entry, {key=, amount=, memo=}) → entry, is it new",
       "takes an entry back, all of it or an amount, by an entry the other way round",
-      LEDGER_ONE_ENTRY "return ledger.reverse(entry, {key=\"R-1/refund\", amount=\"4.90\"})" },
+      "ledger.reverse(\"E-1\", { key = \"refund/1\", amount = \"2.00\" })  --> E-2, true\n"
+      "ledger.balance(\"A-2\")  --> 391" },
     { "balance", ledger_lua_balance, "ledger.balance(account) → minor units",
       "the sum of its entries: debits less credits of an asset or expense, else credits less "
       "debits",
-      LEDGER_ONE_ENTRY "return ledger.balance(owed)" },
+      "ledger.balance(\"A-2\")  --> 591" },
     { "prove", ledger_lua_prove, "ledger.prove() → {ok, accounts, entries, why}",
-      "reads every entry and says whether the books are right", "return ledger.prove().ok" },
+      "reads every entry and says whether the books are right",
+      "ledger.prove()  --> { accounts = 2, entries = 1, ok = true }" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

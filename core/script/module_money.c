@@ -92,17 +92,19 @@ static int money_lua_split(lua_State *L)
 static const struct script_function money_functions[] = {
     { "parse", money_lua_parse, "money.parse(text, currency) → minor units",
       "an amount as people write it, in whole minor units (cents) of an ISO 4217 currency",
-      "return money.parse(\"14.70\", \"USD\")" },
+      "money.parse(\"14.70\", \"USD\")  --> 1470" },
     { "format", money_lua_format, "money.format(minor, currency) → text",
-      "minor units with the point of their currency", "return money.format(1470, \"USD\")" },
+      "minor units with the point of their currency",
+      "money.format(1470, \"USD\")  --> \"14.70 USD\"" },
     { "portion", money_lua_portion,
       "money.portion(minor, numerator, denominator, rounding=\"half_up\") → minor units",
       "minor × numerator ÷ denominator, rounded once: half_up, half_down, half_even, up, down, "
       "ceiling or floor; 30 % is 3000 of 10000 basis points",
-      "return money.portion(4900, 3000, 10000, \"floor\")" },
+      "money.portion(4900, 3000, 10000)  --> 1470\n"
+      "money.portion(9999, 3000, 10000, \"floor\")  --> 2999" },
     { "split", money_lua_split, "money.split(minor, {weight, …}) → {minor, …}",
       "parts in the proportion of the weights that add up to the whole",
-      "return money.split(100, { 1, 1, 1 })" },
+      "money.split(100, { 1, 1, 1 })  --> { 34, 33, 33 }" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -14,8 +14,9 @@
 
 enum { PLUGIN_API = 1, VERSION_PARTS = 4, VERSION_PART_DIGITS = 9 };
 
-const char *const plugin_permissions[] = { "people",   "partners", "services", "locations", "staff",
-                                           "messages", "timers",   "consents", "ledger",    NULL };
+const char *const plugin_permissions[] = { "people", "partners",   "services", "locations",
+                                           "staff",  "messages",   "timers",   "consents",
+                                           "ledger", "programmes", "codes",    NULL };
 
 /* ---- versions ---- */
 
@@ -221,7 +222,7 @@ static int ini_read_permissions(struct plugin *p, struct ini *ini, struct error 
         text_suggest(list[i], plugin_permissions, &near);
         if (!near.len)
             buf_puts(&near, "; known: people, partners, services, locations, staff, messages, "
-                            "timers, consents, ledger");
+                            "timers, consents, ledger, programmes, codes");
         error_set(e, ERROR_INVALID, "permissions: unknown permission \"%.80s\"%s", list[i],
                   buf_text(&near));
         rc = ini_refuse(ini, "permissions", e);

@@ -182,7 +182,7 @@ extern const struct script_module script__baton, script__people, script__partner
     script__locations, script__staff, script__referrals, script__tasks, script__timers,
     script__events, script__messages, script__consents, script__notes, script__csv, script__json,
     script__log, script__clock, script__text, script__money, script__accounts, script__entries,
-    script__ledger;
+    script__ledger, script__programmes, script__codes, script__touches, script__conversions;
 /* Methods of handles: "handle" those of all, the others of one entity besides. For help only;
  * handle.c installs them. */
 extern const struct script_module script__handle, script__referral, script__task, script__timer;

@@ -135,6 +135,12 @@ static const char *const *handles_columns(enum entity entity)
         [ENTITY_MESSAGE] = { "recipient", "subject", "about", "status", "sent_at_ms" },
         [ENTITY_ACCOUNT] = { "name", "kind", "currency", "holder" },
         [ENTITY_ENTRY] = { "kind", "debit_id", "credit_id", "amount_minor", "currency", "about" },
+        [ENTITY_PROGRAMME] = { "name", "title", "status", "attribution", "window_days",
+                               "currency" },
+        [ENTITY_CODE] = { "code", "referrer", "channel", "status", "expires_at_ms" },
+        [ENTITY_TOUCH] = { "kind", "referrer", "person_id", "visitor", "channel", "touched_at_ms" },
+        [ENTITY_CONVERSION] = { "kind", "amount_minor", "currency", "person_id", "referrer",
+                                "converted_at_ms" },
         [ENTITY_CONSENT] = { "person_id", "purpose", "status", "given_at_ms", "expires_at_ms" },
     };
     return columns[entity];

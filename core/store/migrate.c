@@ -65,7 +65,7 @@ static int migrate_to_1(struct store *s, struct error *e)
     return result ? result : migrate_statistics(s, e);
 }
 
-/* Accounts and entries. */
+/* The ledger and the programmes. */
 static int migrate_to_2(struct store *s, struct error *e)
 {
     int result = store__create_tables(s, e);

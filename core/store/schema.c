@@ -12,6 +12,10 @@ static const char *const task_statuses[] = { "open", "done", "cancelled", NULL }
 static const char *const message_statuses[] = { "waiting", "sent", "dead", "cancelled", NULL };
 static const char *const account_kinds[] = { "asset",  "liability", "equity",
                                              "income", "expense",   NULL };
+static const char *const attributions[] = { "first", "last", NULL };
+static const char *const programme_statuses[] = { "draft", "active", "paused", "ended", NULL };
+static const char *const touch_kinds[] = { "click", "share", "code", "claim", NULL };
+static const char *const conversion_kinds[] = { "sale", "refund", "chargeback", NULL };
 static const char *const consent_statuses[] = { "given", "refused", "withdrawn", NULL };
 
 #define REQ COLUMN_REQUIRED
@@ -176,7 +180,7 @@ static const struct column account[] = {
 
 static const struct column entry[] = {
     TEXT("key", REQ | UNI | ENG, "what it is for, unique: the same key is posted once"),
-    TEXT("kind", REQ | IDX | ENG, "reward.accrued, reward.reduced, payout.settled, ..."),
+    TEXT("kind", REQ | IDX | ENG, "reward_accrued, reward_reduced, payout_settled, ..."),
     REF("debit_id", REQ | IDX | ENG, ENTITY_ACCOUNT, "account that receives"),
     REF("credit_id", REQ | IDX | ENG, ENTITY_ACCOUNT, "account that gives"),
     INT("amount_minor", REQ | ENG, "minor units of the currency, above 0"),
@@ -184,6 +188,63 @@ static const struct column entry[] = {
     ANY("about", IDX | ENG, "what it is about: R-12, P-3, ..."),
     REF("reverses_id", IDX | ENG, ENTITY_ENTRY, "the entry that it takes back, all or in part"),
     TEXT("memo", ENG, "a line for people"),
+};
+
+static const struct column programme[] = {
+    TEXT("name", REQ | UNI, "name, unique: bring_a_friend"),
+    TEXT("title", 0, "as people read it"),
+    TEXT("audience", 0, "whom it is for"),
+    TEXT("objectives", 0, "what it is to bring about"),
+    INT("baseline_bp", 0, "referral rate before it, in basis points"),
+    INT("goal_bp", 0, "referral rate that it aims at, in basis points"),
+    TEXT("channels", 0, "where it is shared, separated by commas: mail, social, in_person"),
+    TEXT("currency", REQ, "of its rewards: an ISO 4217 code"),
+    WORD("attribution", REQ, attributions, "first or last: which touch wins"),
+    INT("window_days", REQ, "a touch counts this many days of 24 hours"),
+    TEXT("terms", 0, "what is promised to whom, in words"),
+    INT("terms_version", REQ | ENG, "one more with each change of the terms"),
+    TIME("terms_from_at_ms", ENG, "since when these terms hold"),
+    TIME("starts_at_ms", 0, "conversions count from here on"),
+    TIME("ends_at_ms", 0, "and before this"),
+    WORD("status", REQ | IDX, programme_statuses, "draft, active, paused or ended"),
+};
+
+static const struct column code[] = {
+    REF("programme_id", REQ | IDX, ENTITY_PROGRAMME, "of which programme"),
+    TEXT("code", REQ | UNI, "the code itself, in capitals"),
+    ANY("referrer", REQ | IDX, "whose it is: P-12, O-3, S-2"),
+    TEXT("channel", IDX, "where it is shared"),
+    TIME("expires_at_ms", 0, "until when it counts"),
+    WORD("status", REQ | IDX, statuses_active, "active or inactive"),
+};
+
+static const struct column touch[] = {
+    TEXT("key", REQ | UNI | ENG,
+         "what it is, unique: source and id there; the same key is one touch"),
+    REF("programme_id", REQ | IDX | ENG, ENTITY_PROGRAMME, "of which programme"),
+    WORD("kind", REQ | IDX | ENG, touch_kinds, "click, share, code or claim"),
+    REF("code_id", IDX | ENG, ENTITY_CODE, "the code or link that was used"),
+    ANY("referrer", REQ | IDX | ENG, "who referred: P-12, O-3, S-2"),
+    REF("person_id", IDX | ENG, ENTITY_PERSON, "who was referred, if known"),
+    TEXT("visitor", IDX | ENG, "or how the source calls a visitor whom we do not know"),
+    TEXT("channel", IDX | ENG, "where it happened"),
+    TIME("touched_at_ms", REQ | ENG, "when it happened"),
+};
+
+static const struct column conversion[] = {
+    TEXT("key", REQ | UNI | ENG, "source/id there, unique: the same key is one conversion"),
+    REF("programme_id", REQ | IDX | ENG, ENTITY_PROGRAMME, "of which programme"),
+    WORD("kind", REQ | IDX | ENG, conversion_kinds, "sale, refund or chargeback"),
+    TEXT("of_key", IDX | ENG, "of a refund or chargeback: key of its sale"),
+    INT("amount_minor", REQ | ENG, "minor units of the currency, above 0 whatever the kind"),
+    TEXT("currency", REQ | ENG, "an ISO 4217 code"),
+    INT("items", ENG, "how many were sold"),
+    TEXT("product", IDX | ENG, "what was sold"),
+    REF("person_id", IDX | ENG, ENTITY_PERSON, "the customer, if known"),
+    TEXT("visitor", IDX | ENG, "or how the source calls a visitor whom we do not know"),
+    TIME("converted_at_ms", REQ | ENG, "when it happened"),
+    REF("touch_id", IDX | ENG, ENTITY_TOUCH, "the touch that it is attributed to"),
+    ANY("referrer", IDX | ENG, "who referred, as that touch says"),
 };
 
 #define ENTRY(entity, letter, table, plural, due, searched)                                        \
@@ -207,6 +268,10 @@ static const struct schema schemas[ENTITY_END] = {
     ENTRY(ENTITY_CONSENT, 'C', consent, "consents", -1, false),
     ENTRY_APPENDED(ENTITY_ACCOUNT, 'A', account, "accounts"),
     ENTRY_APPENDED(ENTITY_ENTRY, 'E', entry, "entries"),
+    ENTRY(ENTITY_PROGRAMME, 'G', programme, "programmes", -1, false),
+    ENTRY(ENTITY_CODE, 'D', code, "codes", -1, false),
+    ENTRY_APPENDED(ENTITY_TOUCH, 'H', touch, "touches"),
+    ENTRY_APPENDED(ENTITY_CONVERSION, 'X', conversion, "conversions"),
 };
 
 const struct schema *schema_of(enum entity e)

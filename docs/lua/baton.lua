@@ -166,7 +166,7 @@ local Account = {}
 
 ---@class baton.Entry: baton.Handle
 ---@field key string|nil what it is for, unique: the same key is posted once
----@field kind string|nil reward.accrued, reward.reduced, payout.settled, ...
+---@field kind string|nil reward_accrued, reward_reduced, payout_settled, ...
 ---@field debit_id number|nil account that receives
 ---@field debit baton.Account|nil
 ---@field credit_id number|nil account that gives
@@ -178,6 +178,69 @@ local Account = {}
 ---@field reverses baton.Entry|nil
 ---@field memo string|nil a line for people
 local Entry = {}
+
+---@class baton.Programme: baton.Handle
+---@field name string|nil name, unique: bring_a_friend
+---@field title string|nil as people read it
+---@field audience string|nil whom it is for
+---@field objectives string|nil what it is to bring about
+---@field baseline_bp number|nil referral rate before it, in basis points
+---@field goal_bp number|nil referral rate that it aims at, in basis points
+---@field channels string|nil where it is shared, separated by commas: mail, social, in_person
+---@field currency string|nil of its rewards: an ISO 4217 code
+---@field attribution string|nil first or last: which touch wins
+---@field window_days number|nil a touch counts this many days of 24 hours
+---@field terms string|nil what is promised to whom, in words
+---@field terms_version number|nil one more with each change of the terms
+---@field terms_from_at_ms number|nil since when these terms hold
+---@field starts_at_ms number|nil conversions count from here on
+---@field ends_at_ms number|nil and before this
+---@field status string|nil draft, active, paused or ended
+local Programme = {}
+
+---@class baton.Code: baton.Handle
+---@field programme_id number|nil of which programme
+---@field programme baton.Programme|nil
+---@field code string|nil the code itself, in capitals
+---@field referrer string|nil whose it is: P-12, O-3, S-2
+---@field channel string|nil where it is shared
+---@field expires_at_ms number|nil until when it counts
+---@field status string|nil active or inactive
+local Code = {}
+
+---@class baton.Touch: baton.Handle
+---@field key string|nil what it is, unique: source and id there; the same key is one touch
+---@field programme_id number|nil of which programme
+---@field programme baton.Programme|nil
+---@field kind string|nil click, share, code or claim
+---@field code_id number|nil the code or link that was used
+---@field code baton.Code|nil
+---@field referrer string|nil who referred: P-12, O-3, S-2
+---@field person_id number|nil who was referred, if known
+---@field person baton.Person|nil
+---@field visitor string|nil or how the source calls a visitor whom we do not know
+---@field channel string|nil where it happened
+---@field touched_at_ms number|nil when it happened
+local Touch = {}
+
+---@class baton.Conversion: baton.Handle
+---@field key string|nil source/id there, unique: the same key is one conversion
+---@field programme_id number|nil of which programme
+---@field programme baton.Programme|nil
+---@field kind string|nil sale, refund or chargeback
+---@field of_key string|nil of a refund or chargeback: key of its sale
+---@field amount_minor number|nil minor units of the currency, above 0 whatever the kind
+---@field currency string|nil an ISO 4217 code
+---@field items number|nil how many were sold
+---@field product string|nil what was sold
+---@field person_id number|nil the customer, if known
+---@field person baton.Person|nil
+---@field visitor string|nil or how the source calls a visitor whom we do not know
+---@field converted_at_ms number|nil when it happened
+---@field touch_id number|nil the touch that it is attributed to
+---@field touch baton.Touch|nil
+---@field referrer string|nil who referred, as that touch says
+local Conversion = {}
 
 ---what plugins declare, and scripts do as a whole.
 baton = {}
@@ -1531,7 +1594,8 @@ accounts = {}
 ---
 ---    accounts.get(id) → handle or nil
 ---```lua
----return accounts.get(1)
+---accounts.get("A-1")  --> A-1
+---accounts.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Account|nil
@@ -1541,7 +1605,7 @@ function accounts.get(id) end
 ---
 ---    accounts.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return accounts.find{kind="liability"}
+---accounts.find{ kind = "expense" }  --> { A-1 }
 ---```
 ---@param options? table
 ---@return baton.Account[]
@@ -1551,7 +1615,7 @@ function accounts.find(options) end
 ---
 ---    accounts.first{column=value, …} → handle or nil
 ---```lua
----return accounts.first{kind="liability"}
+---accounts.first{ kind = "expense" }  --> A-1
 ---```
 ---@param options? table
 ---@return baton.Account|nil
@@ -1561,7 +1625,7 @@ function accounts.first(options) end
 ---
 ---    accounts.each{column=value, …} → iterator of handles
 ---```lua
----for x in accounts.each{kind="liability"} do print(x) end
+---for x in accounts.each{ kind = "expense" } do print(x) end  --> A-1
 ---```
 ---@param options? table
 ---@return any
@@ -1571,7 +1635,7 @@ function accounts.each(options) end
 ---
 ---    accounts.count{column=value, …} → number
 ---```lua
----return accounts.count{kind="liability"}
+---accounts.count{ kind = "expense" }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -1581,7 +1645,7 @@ function accounts.count(options) end
 ---
 ---    accounts.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return accounts.count_by("kind")
+---accounts.count_by("kind")  --> { expense = 1, liability = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -1595,7 +1659,8 @@ entries = {}
 ---
 ---    entries.get(id) → handle or nil
 ---```lua
----return entries.get(1)
+---entries.get("E-1")  --> E-1
+---entries.get(99)  --> nil
 ---```
 ---@param id? any
 ---@return baton.Entry|nil
@@ -1605,7 +1670,7 @@ function entries.get(id) end
 ---
 ---    entries.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
 ---```lua
----return entries.find{kind="reward.accrued"}
+---entries.find{ debit = "A-1" }  --> { E-1 }
 ---```
 ---@param options? table
 ---@return baton.Entry[]
@@ -1615,7 +1680,7 @@ function entries.find(options) end
 ---
 ---    entries.first{column=value, …} → handle or nil
 ---```lua
----return entries.first{kind="reward.accrued"}
+---entries.first{ debit = "A-1" }  --> E-1
 ---```
 ---@param options? table
 ---@return baton.Entry|nil
@@ -1625,7 +1690,7 @@ function entries.first(options) end
 ---
 ---    entries.each{column=value, …} → iterator of handles
 ---```lua
----for x in entries.each{kind="reward.accrued"} do print(x) end
+---for x in entries.each{ debit = "A-1" } do print(x) end  --> E-1
 ---```
 ---@param options? table
 ---@return any
@@ -1635,7 +1700,7 @@ function entries.each(options) end
 ---
 ---    entries.count{column=value, …} → number
 ---```lua
----return entries.count{kind="reward.accrued"}
+---entries.count{ debit = "A-1" }  --> 1
 ---```
 ---@param options? table
 ---@return number
@@ -1645,7 +1710,7 @@ function entries.count(options) end
 ---
 ---    entries.count_by(column, {column=value, …}) → {value=number, …}
 ---```lua
----return entries.count_by("kind")
+---entries.count_by("kind")  --> { reward_accrued = 1 }
 ---```
 ---@param column? any
 ---@param options? table
@@ -1659,7 +1724,8 @@ ledger = {}
 ---
 ---    ledger.account{name=, kind=, currency=, holder=} → handle
 ---```lua
----return ledger.account{name="reward_expense", kind="expense", currency="USD"}
+---ledger.account{ name = "reward_expense", kind = "expense", currency = "USD" }  --> A-1
+---ledger.account{ name = "bank", kind = "asset", currency = "USD" }  --> A-3
 ---```
 ---@param options? table
 ---@return baton.Handle
@@ -1669,11 +1735,9 @@ function ledger.account(options) end
 ---
 ---    ledger.post{key=, kind=, debit=, credit=, amount=, about=, memo=} → entry, is it new
 ---```lua
----local cost = ledger.account{name="reward_expense", kind="expense", currency="USD"}
----local owed = ledger.account{name="owed/P-1", kind="liability", currency="USD"}
----local entry = ledger.post{key="R-1/reward", kind="reward.accrued", debit=cost,
----  credit=owed, amount="14.70", memo="$49 at 30 %"}
----return entry
+---local bank = ledger.account{ name = "bank", kind = "asset", currency = "USD" }
+---ledger.post{ key = "paid/1", kind = "payout_settled", debit = "A-2", credit = bank, amount = "5.91" }  --> E-2, true
+---ledger.post{ key = "paid/1", kind = "payout_settled", debit = "A-2", credit = bank, amount = "5.91" }  --> E-2, false
 ---```
 ---@param options? table
 ---@return baton.Entry
@@ -1683,11 +1747,8 @@ function ledger.post(options) end
 ---
 ---    ledger.reverse(entry, {key=, amount=, memo=}) → entry, is it new
 ---```lua
----local cost = ledger.account{name="reward_expense", kind="expense", currency="USD"}
----local owed = ledger.account{name="owed/P-1", kind="liability", currency="USD"}
----local entry = ledger.post{key="R-1/reward", kind="reward.accrued", debit=cost,
----  credit=owed, amount="14.70", memo="$49 at 30 %"}
----return ledger.reverse(entry, {key="R-1/refund", amount="4.90"})
+---ledger.reverse("E-1", { key = "refund/1", amount = "2.00" })  --> E-2, true
+---ledger.balance("A-2")  --> 391
 ---```
 ---@param entry? any
 ---@param options? table
@@ -1698,11 +1759,7 @@ function ledger.reverse(entry, options) end
 ---
 ---    ledger.balance(account) → minor units
 ---```lua
----local cost = ledger.account{name="reward_expense", kind="expense", currency="USD"}
----local owed = ledger.account{name="owed/P-1", kind="liability", currency="USD"}
----local entry = ledger.post{key="R-1/reward", kind="reward.accrued", debit=cost,
----  credit=owed, amount="14.70", memo="$49 at 30 %"}
----return ledger.balance(owed)
+---ledger.balance("A-2")  --> 591
 ---```
 ---@param account? any
 ---@return any
@@ -1712,10 +1769,327 @@ function ledger.balance(account) end
 ---
 ---    ledger.prove() → {ok, accounts, entries, why}
 ---```lua
----return ledger.prove().ok
+---ledger.prove()  --> { accounts = 2, entries = 1, ok = true }
 ---```
 ---@return table
 function ledger.prove() end
+
+---referral programmes.
+programmes = {}
+
+---the row of that id: a number, or "G-12".
+---
+---    programmes.get(id) → handle or nil
+---```lua
+---programmes.get("G-1")  --> G-1
+---programmes.get(99)  --> nil
+---```
+---@param id? any
+---@return baton.Programme|nil
+function programmes.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    programmes.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---programmes.find{ status = "active" }  --> { G-1 }
+---```
+---@param options? table
+---@return baton.Programme[]
+function programmes.find(options) end
+
+---the first row that meets all conditions.
+---
+---    programmes.first{column=value, …} → handle or nil
+---```lua
+---programmes.first{ status = "active" }  --> G-1
+---```
+---@param options? table
+---@return baton.Programme|nil
+function programmes.first(options) end
+
+---all rows that meet all conditions, however many: for x in programmes.each{…} do … end.
+---
+---    programmes.each{column=value, …} → iterator of handles
+---```lua
+---for x in programmes.each{ status = "active" } do print(x) end  --> G-1
+---```
+---@param options? table
+---@return any
+function programmes.each(options) end
+
+---how many rows meet all conditions.
+---
+---    programmes.count{column=value, …} → number
+---```lua
+---programmes.count{ status = "active" }  --> 1
+---```
+---@param options? table
+---@return number
+function programmes.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    programmes.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---programmes.count_by("status")  --> { active = 1 }
+---```
+---@param column? any
+---@param options? table
+---@return table
+function programmes.count_by(column, options) end
+
+---a referral programme: whom it is for, what it promises, which touch wins.
+---
+---    programmes.add{name=, currency=, status="draft", attribution="last", window_days=30, terms=, …} → handle
+---```lua
+---programmes.add{ name = "colleagues", currency = "EUR", attribution = "first" }  --> G-2
+---```
+---@param options? table
+---@return baton.Programme
+function programmes.add(options) end
+
+---codes and links of referrers.
+codes = {}
+
+---the row of that id: a number, or "D-12".
+---
+---    codes.get(id) → handle or nil
+---```lua
+---codes.get("D-1")  --> D-1
+---codes.get(99)  --> nil
+---```
+---@param id? any
+---@return baton.Code|nil
+function codes.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    codes.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---codes.find{ referrer = "P-1" }  --> { D-1 }
+---```
+---@param options? table
+---@return baton.Code[]
+function codes.find(options) end
+
+---the first row that meets all conditions.
+---
+---    codes.first{column=value, …} → handle or nil
+---```lua
+---codes.first{ referrer = "P-1" }  --> D-1
+---```
+---@param options? table
+---@return baton.Code|nil
+function codes.first(options) end
+
+---all rows that meet all conditions, however many: for x in codes.each{…} do … end.
+---
+---    codes.each{column=value, …} → iterator of handles
+---```lua
+---for x in codes.each{ referrer = "P-1" } do print(x) end  --> D-1
+---```
+---@param options? table
+---@return any
+function codes.each(options) end
+
+---how many rows meet all conditions.
+---
+---    codes.count{column=value, …} → number
+---```lua
+---codes.count{ referrer = "P-1" }  --> 1
+---```
+---@param options? table
+---@return number
+function codes.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    codes.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---codes.count_by("channel")  --> { mail = 1 }
+---```
+---@param column? any
+---@param options? table
+---@return table
+function codes.count_by(column, options) end
+
+---the code or link of one referrer in one channel; one is made up if none is given.
+---
+---    codes.add{programme=, referrer=, code=, channel=, expires=} → handle
+---```lua
+---codes.add{ programme = "G-1", referrer = "S-1", code = "ines" }.code  --> "INES"
+---#codes.add{ programme = "G-1", referrer = "O-1" }.code  --> 8
+---```
+---@param options? table
+---@return baton.Code
+function codes.add(options) end
+
+---who was referred, when and how.
+touches = {}
+
+---the row of that id: a number, or "H-12".
+---
+---    touches.get(id) → handle or nil
+---```lua
+---touches.get("H-1")  --> H-1
+---touches.get(99)  --> nil
+---```
+---@param id? any
+---@return baton.Touch|nil
+function touches.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    touches.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---touches.find{ kind = "click" }  --> { H-1 }
+---```
+---@param options? table
+---@return baton.Touch[]
+function touches.find(options) end
+
+---the first row that meets all conditions.
+---
+---    touches.first{column=value, …} → handle or nil
+---```lua
+---touches.first{ kind = "click" }  --> H-1
+---```
+---@param options? table
+---@return baton.Touch|nil
+function touches.first(options) end
+
+---all rows that meet all conditions, however many: for x in touches.each{…} do … end.
+---
+---    touches.each{column=value, …} → iterator of handles
+---```lua
+---for x in touches.each{ kind = "click" } do print(x) end  --> H-1
+---```
+---@param options? table
+---@return any
+function touches.each(options) end
+
+---how many rows meet all conditions.
+---
+---    touches.count{column=value, …} → number
+---```lua
+---touches.count{ kind = "click" }  --> 1
+---```
+---@param options? table
+---@return number
+function touches.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    touches.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---touches.count_by("kind")  --> { click = 1 }
+---```
+---@param column? any
+---@param options? table
+---@return table
+function touches.count_by(column, options) end
+
+---somebody was referred: a click, a share, a code entered, a claim; the same key again changes nothing.
+---
+---    touches.record{key=, programme=, kind=, code= or referrer=, person= or visitor=, channel=, touched_at=} → handle, is it new
+---```lua
+---local ben = people.add{ name = "Ben Sato" }
+---touches.record{ key = "web/2", programme = "G-1", kind = "code", code = "ada-10", person = ben }  --> H-2, true
+---touches.record{ key = "web/2", programme = "G-1", kind = "code", code = "ada-10", person = ben }  --> H-2, false
+---```
+---@param options? table
+---@return baton.Touch
+function touches.record(options) end
+
+---what came of it.
+conversions = {}
+
+---the row of that id: a number, or "X-12".
+---
+---    conversions.get(id) → handle or nil
+---```lua
+---conversions.get("X-1")  --> X-1
+---conversions.get(99)  --> nil
+---```
+---@param id? any
+---@return baton.Conversion|nil
+function conversions.get(id) end
+
+---rows that meet all conditions; a value may be {before=, after=, at_least=, at_most=, isnt=} or baton.none.
+---
+---    conversions.find{column=value, fields={…}, limit=50, after=id, order="newest"} → array
+---```lua
+---conversions.find{ kind = "sale" }  --> { X-1 }
+---```
+---@param options? table
+---@return baton.Conversion[]
+function conversions.find(options) end
+
+---the first row that meets all conditions.
+---
+---    conversions.first{column=value, …} → handle or nil
+---```lua
+---conversions.first{ kind = "sale" }  --> X-1
+---```
+---@param options? table
+---@return baton.Conversion|nil
+function conversions.first(options) end
+
+---all rows that meet all conditions, however many: for x in conversions.each{…} do … end.
+---
+---    conversions.each{column=value, …} → iterator of handles
+---```lua
+---for x in conversions.each{ kind = "sale" } do print(x) end  --> X-1
+---```
+---@param options? table
+---@return any
+function conversions.each(options) end
+
+---how many rows meet all conditions.
+---
+---    conversions.count{column=value, …} → number
+---```lua
+---conversions.count{ kind = "sale" }  --> 1
+---```
+---@param options? table
+---@return number
+function conversions.count(options) end
+
+---how many rows there are of each value of a column; "none" where it is empty.
+---
+---    conversions.count_by(column, {column=value, …}) → {value=number, …}
+---```lua
+---conversions.count_by("kind")  --> { sale = 1 }
+---```
+---@param column? any
+---@param options? table
+---@return table
+function conversions.count_by(column, options) end
+
+---a sale, attributed to the touch that wins; or a refund or chargeback `of` one; the same key again changes nothing.
+---
+---    conversions.record{key=, programme=, kind="sale", amount=, currency=, person= or visitor=, of=, items=, product=, converted_at=} → handle, is it new
+---```lua
+---local sale = conversions.record{ key = "shop/1002", programme = "G-1", amount = "49.00",
+---    currency = "USD", visitor = "cookie-7" }
+---sale.referrer  --> P-1
+---conversions.record{ key = "shop/1002-r", programme = "G-1", kind = "refund", of = sale,
+---    amount = "9.00", currency = "USD" }  --> X-3, true
+---```
+---@param options? table
+---@return baton.Conversion
+function conversions.record(options) end
+
+---what is left of a sale after refunds and chargebacks.
+---
+---    conversions.net(sale) → minor units
+---```lua
+---conversions.net("X-1")  --> 1970
+---```
+---@param sale? any
+---@return any
+function conversions.net(sale) end
 
 ---amounts in whole minor units.
 money = {}
@@ -1724,7 +2098,7 @@ money = {}
 ---
 ---    money.parse(text, currency) → minor units
 ---```lua
----return money.parse("14.70", "USD")
+---money.parse("14.70", "USD")  --> 1470
 ---```
 ---@param text? any
 ---@param currency? any
@@ -1735,7 +2109,7 @@ function money.parse(text, currency) end
 ---
 ---    money.format(minor, currency) → text
 ---```lua
----return money.format(1470, "USD")
+---money.format(1470, "USD")  --> "14.70 USD"
 ---```
 ---@param minor? any
 ---@param currency? any
@@ -1746,7 +2120,8 @@ function money.format(minor, currency) end
 ---
 ---    money.portion(minor, numerator, denominator, rounding="half_up") → minor units
 ---```lua
----return money.portion(4900, 3000, 10000, "floor")
+---money.portion(4900, 3000, 10000)  --> 1470
+---money.portion(9999, 3000, 10000, "floor")  --> 2999
 ---```
 ---@param minor? any
 ---@param numerator? any
@@ -1759,7 +2134,7 @@ function money.portion(minor, numerator, denominator, rounding) end
 ---
 ---    money.split(minor, {weight, …}) → {minor, …}
 ---```lua
----return money.split(100, { 1, 1, 1 })
+---money.split(100, { 1, 1, 1 })  --> { 34, 33, 33 }
 ---```
 ---@param minor? any
 ---@param options? table

@@ -155,7 +155,7 @@ static void refuses_lines(void **state)
           "line 2, column checked_at_ms" },
         { ENTITY_SERVICE, "partner_id,name,capacity\n1,a,maybe\n", "capacity", "line 2" },
         { ENTITY_NOTE, "about,text\n12,a\n", "an id such as R-12", "line 2, column about" },
-        { ENTITY_NOTE, "about,text\nX-12,a\n", "an id such as R-12", "line 2, column about" },
+        { ENTITY_NOTE, "about,text\nQ-12,a\n", "an id such as R-12", "line 2, column about" },
         { ENTITY_NOTE, "about,text\npersn external:A1,a\n", "an id such as R-12",
           "line 2, column about" },
         { ENTITY_MESSAGE, "channel,recipient,body,status\nfile,a@example.org,x,sent\n",

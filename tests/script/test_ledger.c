@@ -59,7 +59,7 @@ static void test_ledger(void **state)
         { "ledger.balance(1), ledger.balance('A-2')", "1000\t1000" },
         { "entries.get(2).reverses.ref, entries.get(2).amount_minor", "E-1\t470" },
         { "entries.count{debit=1}, accounts.count{kind='liability'}", "1\t1" },
-        { "entries.get(1):set{memo='x'}", "!ledger.post" },
+        { "entries.get(1):set{memo='x'}", "!never changed" },
         { "entries.add", "!there is no \"add\"" },
         { "ledger.prove().ok, ledger.prove().entries, ledger.prove().why", "true\t2\tnil" },
         { NULL, NULL },

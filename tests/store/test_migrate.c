@@ -29,15 +29,16 @@ static int64_t write_person(struct fixture *f, const char *name)
     return id;
 }
 
-/* Before accounts and entries. */
+/* Before the ledger and the programmes. */
 static void test_from_1(void **state)
 {
     struct fixture *f = *state;
     const struct row *row = NULL;
     int64_t count = -1, id = write_person(f, "Ada Okafor");
     store_close(f->store);
-    run(f, "DROP TABLE account; DROP TABLE entry; PRAGMA user_version = 1;"
-           "DELETE FROM sqlite_stat1 WHERE tbl IN ('account', 'entry')");
+    run(f, "DROP TABLE account; DROP TABLE entry; DROP TABLE programme; DROP TABLE code; DROP "
+           "TABLE touch; "
+           "DROP TABLE conversion; PRAGMA user_version = 1");
     fixture_open(f);
     ok(f, store_get(f->store, ENTITY_PERSON, id, &row, &f->error));
     assert_string_equal(row_text(row, PERSON_NAME), "Ada Okafor");

@@ -25,7 +25,7 @@ int ledger_account(struct domain *d, const struct actor *actor, const struct led
                    int64_t *id, struct error *e);
 
 struct ledger_entry {
-    const char *key, *kind;      /* "reward/W-12/accrued", "reward.accrued" */
+    const char *key, *kind;      /* "reward/W-12/accrued", "reward_accrued" */
     int64_t debit_id, credit_id; /* of accounts */
     int64_t amount_minor;        /* above 0 */
     enum entity about;           /* ENTITY_NONE: nothing */

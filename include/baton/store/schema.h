@@ -24,7 +24,12 @@ enum entity {
     ENTITY_CONSENT = 11, /* C  who agreed to what, for which purpose */
     ENTITY_ACCOUNT = 12, /* A  of the ledger: where money lies, or is owed */
     ENTITY_ENTRY = 13,   /* E  of the ledger: an amount from one account to another */
-    ENTITY_END = 14
+    ENTITY_PROGRAMME =
+        14,            /* G  a referral programme: whom it is for, its terms, how it attributes */
+    ENTITY_CODE = 15,  /* D  of a programme: the code or link of one referrer in one channel */
+    ENTITY_TOUCH = 16, /* H  somebody was referred: a click, a share, a code entered, a claim */
+    ENTITY_CONVERSION = 17, /* X  what came of it: a sale, a refund, a chargeback */
+    ENTITY_END = 18
 };
 
 enum column_type {
@@ -191,6 +196,52 @@ enum {
     ENTRY_ABOUT,
     ENTRY_REVERSES,
     ENTRY_MEMO
+};
+
+enum {
+    PROGRAMME_NAME,
+    PROGRAMME_TITLE,
+    PROGRAMME_AUDIENCE,
+    PROGRAMME_OBJECTIVES,
+    PROGRAMME_BASELINE_BP,
+    PROGRAMME_GOAL_BP,
+    PROGRAMME_CHANNELS,
+    PROGRAMME_CURRENCY,
+    PROGRAMME_ATTRIBUTION,
+    PROGRAMME_WINDOW_DAYS,
+    PROGRAMME_TERMS,
+    PROGRAMME_TERMS_VERSION,
+    PROGRAMME_TERMS_FROM_AT_MS,
+    PROGRAMME_STARTS_AT_MS,
+    PROGRAMME_ENDS_AT_MS,
+    PROGRAMME_STATUS
+};
+enum { CODE_PROGRAMME, CODE_CODE, CODE_REFERRER, CODE_CHANNEL, CODE_EXPIRES_AT_MS, CODE_STATUS };
+enum {
+    TOUCH_KEY,
+    TOUCH_PROGRAMME,
+    TOUCH_KIND,
+    TOUCH_CODE,
+    TOUCH_REFERRER,
+    TOUCH_PERSON,
+    TOUCH_VISITOR,
+    TOUCH_CHANNEL,
+    TOUCH_TOUCHED_AT_MS
+};
+enum {
+    CONVERSION_KEY,
+    CONVERSION_PROGRAMME,
+    CONVERSION_KIND,
+    CONVERSION_OF_KEY,
+    CONVERSION_AMOUNT_MINOR,
+    CONVERSION_CURRENCY,
+    CONVERSION_ITEMS,
+    CONVERSION_PRODUCT,
+    CONVERSION_PERSON,
+    CONVERSION_VISITOR,
+    CONVERSION_CONVERTED_AT_MS,
+    CONVERSION_TOUCH,
+    CONVERSION_REFERRER
 };
 
 #endif
