@@ -6,6 +6,7 @@
  * well, so that a crash leaves it. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "baton/base/memory.h"
@@ -91,9 +92,18 @@ static void driver_cut(struct driver *d, size_t at)
     d->input.len -= n;
 }
 
-static void driver_mutate(struct driver *d)
+/* A bit turned over, or a byte that means something to a reader. */
+static void driver_write(char *byte, bool turn, uint64_t random)
 {
     static const char bytes[] = "\0\n\r\t \"'\\{}[]()<>;:,=%#-+.0189aZ~\x7f\x80\xc3\xff";
+    if (turn)
+        *byte = (char)((unsigned char)*byte ^ (unsigned char)(1u << random % 8));
+    else
+        *byte = bytes[random % (sizeof bytes - 1)];
+}
+
+static void driver_mutate(struct driver *d)
+{
     size_t at = driver_random(d, d->input.len + 1);
     if (!d->input.len || driver_random(d, 4) == 0) {
         driver_splice(d, at);
@@ -101,9 +111,7 @@ static void driver_mutate(struct driver *d)
         driver_cut(d, at);
     } else {
         at = driver_random(d, d->input.len);
-        d->input.data[at] = driver_random(d, 2)
-                                ? (char)(d->input.data[at] ^ (1 << driver_random(d, 8)))
-                                : bytes[driver_random(d, sizeof bytes - 1)];
+        driver_write(&d->input.data[at], driver_random(d, 2), driver_random(d, UINT32_MAX));
     }
     if (d->input.len > DRIVER_INPUT_BYTES)
         d->input.len = DRIVER_INPUT_BYTES;
