@@ -48,7 +48,7 @@ static inline void fixture_ok(struct fixture *f, int rc)
 
 static inline void fixture_write(struct fixture *f, const char *name, const char *text)
 {
-    char path[256];
+    char path[512];
     snprintf(path, sizeof path, "%s/%s", f->dir, name);
     FILE *file = fopen(path, "w");
     assert_non_null(file);

@@ -51,11 +51,11 @@ enum {
         262144, /* referrals changed in memory and not yet settled: some 600 bytes each */
     /* The log while a backup copies the database. */
     LIMIT_HELD_LOG_BYTES = 1024 * 1024 * 1024,
-    LIMIT_SETTLE_SLICE = 512,             /* rows settled at once when idle */
-    LIMIT_CACHE_STATEMENTS = 128,         /* prepared list statements kept */
-    LIMIT_LUA_BYTES = 64 * 1024 * 1024,   /* default quota of one organisation's Lua state */
-    LIMIT_CALL_MS = 250,                  /* default time budget of one call into a plugin */
-    LIMIT_CALL_MS_HIGH = 60000,           /* the most that org.ini may set it to */
+    LIMIT_SETTLE_SLICE = 512,           /* rows settled at once when idle */
+    LIMIT_CACHE_STATEMENTS = 128,       /* prepared list statements kept */
+    LIMIT_LUA_BYTES = 64 * 1024 * 1024, /* default quota of one organisation's Lua state */
+    LIMIT_CALL_MS = 250,                /* default time budget of one call into a plugin */
+    LIMIT_CALL_MS_HIGH = 60000,         /* the most that org.ini may set it to */
     /* Defaults of what one call into a plugin may print and log, send and write, with the calls
      * that it makes; and the most that org.ini may set them to. */
     LIMIT_CALL_OUTPUT_BYTES = 1024 * 1024,
@@ -73,8 +73,8 @@ enum {
     LIMIT_BREAKER_ERRORS = 20, /* likewise errors of its handlers, jobs, guards, effects */
     LIMIT_BREAKER_WINDOW_MS = 10 * 60 * 1000,
     LIMIT_BREAKER_PAUSE_MS = 10 * 60 * 1000, /* then it is tried again */
-    LIMIT_MOVE_FIRINGS = 1000000,         /* at one instant of a clock that is moved */
-    LIMIT_SPEC_FIRINGS = 100000,          /* the same in one case of a spec */
+    LIMIT_MOVE_FIRINGS = 1000000,            /* at one instant of a clock that is moved */
+    LIMIT_SPEC_FIRINGS = 100000,             /* the same in one case of a spec */
     /* Of one REPL statement, command, report or job, and of loading a plugin, where call_ms is its
      * default: else so many times more or less, and LIMIT_CALL_MS_HIGH at most. */
     LIMIT_STATEMENT_MS = 5000,
