@@ -93,6 +93,7 @@ static void call_end(struct script *s, struct script_call *c)
         return;
     s->cancel_wanted = 0;
     s->blamed = s->starved = false;
+    s->starved_where[0] = '\0';
     budget__leave(c->outer_active);
     if (arena_bytes(s->arena) > 0)
         arena_reset(s->arena);

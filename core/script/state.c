@@ -14,12 +14,12 @@
 
 enum { STATE_SETUP_MS = 1000 };
 
-/* Lua raises the error of memory without asking any handler, so its place is kept here. Reading the
- * stack allocates nothing. */
+/* Lua raises the error of memory without asking any handler, so its place is kept here: the last
+ * one that there was, as what asks on the way out stands nowhere. Reading the stack allocates
+ * nothing. */
 static void state_starved(struct script *s)
 {
     s->starved = true;
-    s->starved_where[0] = '\0';
     if (s->call)
         error__place(s->running, 0, s->starved_where, sizeof s->starved_where);
 }
