@@ -106,8 +106,8 @@ function act.information_gathering(r)
 end
 
 function act.team_discussion(r)
-    for _, member in ipairs{ r.fields.teacher, counsellor } do
-        r:vote("set_goals", "yes", { for_staff = member })
+    for _, voter in ipairs{ r.fields.teacher, counsellor } do
+        r:vote("set_goals", "yes", { for_staff = voter })
     end
     r:advance("set_goals", { fields = { parent_attended = r.id % 4 ~= 0, attended = { "teacher", "specialist", "counsellor" },
                                         goals = { r.fields.concerns[1] .. ": back with the class by summer" } } })

@@ -188,6 +188,7 @@ int money_split(int64_t amount, const int64_t *weights, size_t count, int64_t *p
     int rc = money_weigh(weights, count, &total, e);
     if (rc)
         return rc;
+    assert(total > 0);
     unsigned __int128 magnitude = (unsigned __int128)((__int128)amount * sign), given = 0;
     for (size_t i = 0; i < count; i++) {
         unsigned __int128 share = magnitude * (unsigned __int128)weights[i];

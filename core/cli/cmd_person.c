@@ -68,7 +68,9 @@ static void person_say(const struct ask *a, json_t *result)
     const json_t *copies = json_object_get(result, "copies"), *count;
     const char *plural;
     json_object_foreach(json_object_get(result, "rows"), plural, count)
+    {
         buf_printf(&rows, "%s%s %lld", rows.len ? ", " : "", plural, json_integer_value(count));
+    }
     print_count(&events, json_integer_value(json_object_get(result, "events")));
     if (rows.len)
         print_line(stdout, "%s: %s is erased: %s; %s lines of the history hold nothing any more",

@@ -47,7 +47,9 @@ static int list_run(const struct cli *c)
     } else {
         json_t *rows = json_array();
         json_array_foreach(json_object_get(a.answer.done, "plugins"), i, p)
+        {
             json_array_append_new(rows, plugin_row(p));
+        }
         if (json_array_size(rows))
             print_value(stdout, rows);
         else if (!c->quiet)

@@ -306,7 +306,7 @@ static int ledger_side(struct domain *d, int64_t account_id, int side, int64_t *
 int ledger_balance(struct domain *d, int64_t account_id, int64_t *minor, struct error *e)
 {
     const struct row *row = NULL;
-    int64_t debits, credits;
+    int64_t debits = 0, credits = 0;
     int rc = store_get(d->store, ENTITY_ACCOUNT, account_id, &row, e);
     if (rc)
         return rc;

@@ -169,7 +169,7 @@ static int due_first_in_heap(struct store *s, int64_t until_ms, struct due_entry
 static int due_first(struct store *s, unsigned entities, int64_t until_ms, struct due_entry *out,
                      struct error *e)
 {
-    struct due_entry table, heap = { .entity = ENTITY_NONE };
+    struct due_entry table = { .entity = ENTITY_NONE }, heap = { .entity = ENTITY_NONE };
     int result = due_first_in_table(s, entities, until_ms, &table, e);
     if (!result && entities & (1u << ENTITY_REFERRAL))
         result = due_first_in_heap(s, until_ms, &heap, e);

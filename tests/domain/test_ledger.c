@@ -234,7 +234,7 @@ static size_t model_step(struct org *org, const int64_t *ids, struct posted *lis
                          uint64_t *seed)
 {
     size_t was = count;
-    struct posted *p = &list[count], *old = count ? &list[random_next(seed) % count] : NULL;
+    struct posted p = { 0 }, *old = count ? &list[random_next(seed) % count] : NULL;
     int64_t reversed_before = old ? old->reversed : 0;
     bool is_new = false, keep = random_next(seed) % 5 != 0;
     domain_command_begin(org->d);
@@ -244,32 +244,32 @@ static size_t model_step(struct org *org, const int64_t *ids, struct posted *lis
                                   .debit_id = old->debit,
                                   .credit_id = old->credit,
                                   .amount_minor = old->amount };
-        ok(ledger_post(org->d, &org_operator, &x, &p->id, &is_new, &org->e));
+        ok(ledger_post(org->d, &org_operator, &x, &p.id, &is_new, &org->e));
         assert_false(is_new);
-        assert_int_equal(p->id, old->id);
+        assert_int_equal(p.id, old->id);
     } else if (old && old->amount > old->reversed && random_next(seed) % 2) {
-        *p = (struct posted){ .debit = old->credit, .credit = old->debit };
-        p->amount = 1 + (int64_t)(random_next(seed) % (uint64_t)(old->amount - old->reversed));
-        snprintf(p->key, sizeof p->key, "r%zu", count);
-        ok(ledger_reverse(org->d, &org_operator, old->id, p->key, p->amount, NULL, &p->id, NULL,
+        p = (struct posted){ .debit = old->credit, .credit = old->debit };
+        p.amount = 1 + (int64_t)(random_next(seed) % (uint64_t)(old->amount - old->reversed));
+        snprintf(p.key, sizeof p.key, "r%zu", count);
+        ok(ledger_reverse(org->d, &org_operator, old->id, p.key, p.amount, NULL, &p.id, NULL,
                           &org->e));
-        old->reversed += p->amount;
-        count++;
+        old->reversed += p.amount;
+        list[count++] = p;
     } else {
         size_t debit = random_next(seed) % MODEL_ACCOUNTS;
-        *p = (struct posted){
+        p = (struct posted){
             .debit = ids[debit],
             .credit = ids[(debit + 1 + random_next(seed) % (MODEL_ACCOUNTS - 1)) % MODEL_ACCOUNTS],
             .amount = 1 + (int64_t)(random_next(seed) % 100000)
         };
-        snprintf(p->key, sizeof p->key, "k%zu", count);
-        struct ledger_entry x = { .key = p->key,
+        snprintf(p.key, sizeof p.key, "k%zu", count);
+        struct ledger_entry x = { .key = p.key,
                                   .kind = "k",
-                                  .debit_id = p->debit,
-                                  .credit_id = p->credit,
-                                  .amount_minor = p->amount };
-        ok(ledger_post(org->d, &org_operator, &x, &p->id, NULL, &org->e));
-        count++;
+                                  .debit_id = p.debit,
+                                  .credit_id = p.credit,
+                                  .amount_minor = p.amount };
+        ok(ledger_post(org->d, &org_operator, &x, &p.id, NULL, &org->e));
+        list[count++] = p;
     }
     ok(domain_command_end(org->d, keep, &org->e));
     if (!keep && old)

@@ -107,7 +107,7 @@ static void assert_orgs(const struct fixture *f, const char *wanted)
 /* An organisation of ten people with a backup of it. */
 static void begin(struct fixture *f, char path[128])
 {
-    struct backup_report report;
+    struct backup_report report = { .org = "" };
     path_of(f, "one.tar", path);
     fixture_org(f, "alpha", NULL, false);
     struct org *o = fixture_open(f, "alpha");

@@ -55,8 +55,8 @@ static void a_day(struct talk *t, struct org *o)
         "local s = services.add{ name = 'Lending', partner = B } s:set{ name = 'Lend' }",
         "local l = locations.add{ name = 'Here', partner = B } l:set{ name = 'There' }",
         "local n = P:note('x') n:set{ text = 'y' }",
-        "local c = consents.add{ person = P, purpose = 'mail', status = 'given' } "
-        "c:set{ status = 'withdrawn' }",
+        ("local c = consents.add{ person = P, purpose = 'mail', status = 'given' } "
+         "c:set{ status = 'withdrawn' }"),
         "local t = timers.add{ name = 'tea', at_ms = '1 day' } t:set{ at_ms = '2 days' }",
         "local t = tasks.add{ title = 'x' } t:set{ title = 'y' } t:done('well')",
         "tasks.add{ title = 'x' }:cancel()",
