@@ -230,15 +230,15 @@ static int64_t model_balance(const struct posted *list, size_t count, int64_t id
 }
 
 /* One step, in a command that may be dropped: then the model does not hear of it either. */
-static size_t model_step(struct org *org, const int64_t *ids, struct posted *list, size_t count,
-                         uint64_t *seed)
+static size_t model_step(struct org *org, const int64_t ids[static MODEL_ACCOUNTS],
+                         struct posted list[static MODEL_STEPS], size_t count, uint64_t *seed)
 {
     size_t was = count;
-    struct posted p = { 0 }, *old = count ? &list[random_next(seed) % count] : NULL;
-    int64_t reversed_before = old ? old->reversed : 0;
+    struct posted p = { 0 }, *old = &list[count ? random_next(seed) % count : 0];
+    int64_t reversed_before = old->reversed;
     bool is_new = false, keep = random_next(seed) % 5 != 0;
     domain_command_begin(org->d);
-    if (old && random_next(seed) % 3 == 0) { /* again, as it was */
+    if (count && random_next(seed) % 3 == 0) { /* again, as it was */
         struct ledger_entry x = { .key = old->key,
                                   .kind = "k",
                                   .debit_id = old->debit,
@@ -247,7 +247,7 @@ static size_t model_step(struct org *org, const int64_t *ids, struct posted *lis
         ok(ledger_post(org->d, &org_operator, &x, &p.id, &is_new, &org->e));
         assert_false(is_new);
         assert_int_equal(p.id, old->id);
-    } else if (old && old->amount > old->reversed && random_next(seed) % 2) {
+    } else if (count && old->amount > old->reversed && random_next(seed) % 2) {
         p = (struct posted){ .debit = old->credit, .credit = old->debit };
         p.amount = 1 + (int64_t)(random_next(seed) % (uint64_t)(old->amount - old->reversed));
         snprintf(p.key, sizeof p.key, "r%zu", count);
@@ -272,7 +272,7 @@ static size_t model_step(struct org *org, const int64_t *ids, struct posted *lis
         list[count++] = p;
     }
     ok(domain_command_end(org->d, keep, &org->e));
-    if (!keep && old)
+    if (!keep)
         old->reversed = reversed_before;
     return keep ? count : was;
 }
