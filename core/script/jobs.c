@@ -3,7 +3,8 @@
  * When a job ran last is kept in the database, so that one which was due while
  * the organisation slept runs once afterwards, and one that is due each week is
  * not forgotten by daily restarts. A job that never ran counts from when it was
- * first seen: it is due at once for that to be written down, and runs later. */
+ * first seen: it is due at once for that to be written down, and runs later. So
+ * does one whose last run is said to be in the future: the clock was ahead then. */
 #include "script/plugin_internal.h"
 
 #include <inttypes.h>
@@ -65,6 +66,19 @@ static int64_t job_next(const struct job *j, const struct calendar *c)
     if (!j->every_given)
         return job_next_at(j, c);
     return span_add(&j->every, 1, c, j->base_ms, &at_ms, NULL) < 0 ? INT64_MAX : at_ms;
+}
+
+/* Did it run by a clock that was ahead? Not where that clock was ahead by less than once and again:
+ * nothing may run twice because the clock was put right. */
+static bool job_is_ahead(const struct script *s, const struct job *j)
+{
+    const struct calendar *calendar = domain_calendar(s->domain);
+    struct job from_now = *j;
+    from_now.base_ms = domain_now(s->domain);
+    if (j->base_ms <= from_now.base_ms)
+        return false;
+    from_now.base_ms = job_next(&from_now, calendar);
+    return from_now.base_ms != INT64_MAX && j->due_ms > job_next(&from_now, calendar);
 }
 
 /* ---- baton.job ---- */
@@ -171,7 +185,7 @@ int64_t script_jobs_at(const struct script *s)
     for (size_t i = 0; i < s->job_count; i++) {
         const struct job *j = &s->jobs[i];
         const struct breaker *b = &j->plugin->breaker;
-        int64_t due = j->seen ? j->due_ms : j->base_ms;
+        int64_t due = job_is_ahead(s, j) ? 0 : j->seen ? j->due_ms : j->base_ms; /* 0: at once */
         if (b->state != BREAKER_ON && due < b->again_ms)
             due = b->again_ms; /* it waits until its plugin is tried again */
         if (due < at_ms)
@@ -243,6 +257,11 @@ int script_run_jobs(struct script *s, int64_t now_ms, script_job_report report, 
         int rc = 0;
         if (breaker__is_off(j->plugin))
             continue;
+        if (job_is_ahead(s, j)) {
+            j->seen = false;
+            j->base_ms = now_ms;
+            j->due_ms = job_next(j, domain_calendar(s->domain));
+        }
         if (j->due_ms <= now_ms)
             rc = job_run(s, j, now_ms, report, context, e);
         else if (!j->seen)

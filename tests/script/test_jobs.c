@@ -88,12 +88,48 @@ static void failing(void **state)
     gives("return people.count{name = 'half'} .. people.count{}", "04");
 }
 
+/* A clock that was ahead and is put right: by a year, each goes on from now, also over restarts; by
+ * an hour, nothing runs twice. */
+static void clock_ahead(void **state)
+{
+    struct fix *f = *state;
+    static const char lua[] = "baton.job('daily', {at = '10:00'}, function() end)\n"
+                              "baton.job('weekly', {every = '7 days'}, function() end)";
+    fix_use(f, "", lua);
+    run_due(f);
+    clock_stop_at(&f->clock, fix_now_ms + 366 * day_ms);
+    run_due(f);
+    assert_string_equal(buf_text(&f->output), "p.daily went well\np.weekly went well\n");
+    for (int64_t day = 0; day < 7; day++) {
+        clock_stop_at(&f->clock, fix_now_ms + day * day_ms);
+        run_due(f);
+        assert_string_equal(buf_text(&f->output), day ? "p.daily went well\n" : "");
+        assert_true(script_jobs_at(f->s) == fix_now_ms + day * day_ms + hour_ms);
+        fix_reopen(f);
+        fix_use(f, "", lua);
+    }
+    clock_stop_at(&f->clock, fix_now_ms + 7 * day_ms);
+    run_due(f);
+    assert_string_equal(buf_text(&f->output), "p.daily went well\np.weekly went well\n");
+    clock_move(&f->clock, hour_ms);
+    run_due(f);
+    assert_string_equal(buf_text(&f->output), "p.daily went well\n");
+    clock_move(&f->clock, -hour_ms);
+    for (int i = 0; i < 4; i++) { /* 09:00 … 10:30 again */
+        run_due(f);
+        assert_string_equal(buf_text(&f->output), "");
+        clock_move(&f->clock, hour_ms / 2);
+    }
+    assert_true(script_jobs_at(f->s) == fix_now_ms + 8 * day_ms + hour_ms);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(at_a_time, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(failing, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(clock_ahead, fix_setup, fix_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
