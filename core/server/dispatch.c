@@ -99,14 +99,23 @@ static void dispatch_start(struct worker *w, struct org *o)
     host_changed(w->host, o);
 }
 
-/* One new request of each connection that can take one. */
+static bool dispatch_takes(struct connection *c)
+{
+    return !c->request && !c->wire.closing && !wire__full(&c->wire) &&
+           connection__next(c, &c->request);
+}
+
+/* All that the front wants, and then one new request of each client that can take one. In this
+ * order: which organisations are ours was said before anybody asked for one of them, and whoever
+ * is told an older list closes those that are not on it. */
 static void dispatch_requests(struct worker *w)
 {
     struct connection *c, *next;
+    while (w->control && dispatch_takes(w->control))
+        dispatch_route(w->control);
     for (c = w->connections; c; c = next) {
         next = c->next;
-        if (!c->request && !c->wire.closing && !wire__full(&c->wire) &&
-            connection__next(c, &c->request))
+        if (c != w->control && dispatch_takes(c))
             dispatch_route(c);
     }
     for (c = w->connections; c;) {

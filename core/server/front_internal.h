@@ -44,6 +44,8 @@ struct life {
     int door; /* a socket: a line goes in as a descriptor */
     unsigned handles;
     uint64_t killed_ms;    /* after so long in a call; 0: not by us */
+    uint64_t call_ns;      /* when the call that was seen last began */
+    uint64_t starved_ns;   /* life__starved_ns when it was first seen */
     struct gather **asked; /* what the next answers are for, in order; NULL: nobody waits */
     size_t asked_count, asked_room;
 };
@@ -110,6 +112,8 @@ void places__free(struct front *f);
 int life__begin(struct life **out, struct ward *w); /* 0, or what libuv or the system says */
 int life__connect(struct life *l, struct caller *c, struct error *e);
 void life__end(struct life *l); /* of a process that is dead */
+/* For how long it could have run and had no processor, so far; 0 where the system does not tell. */
+uint64_t life__starved_ns(const struct life *l);
 
 /* ---- ward.c ---- */
 struct ward *ward__new(struct front *f); /* and starts it */

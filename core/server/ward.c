@@ -197,6 +197,18 @@ void ward__ended(struct life *l, int64_t status, int number)
     life__end(l);
 }
 
+/* On a busy machine a budget lasts longer than its milliseconds: what counts is when it could run.
+ */
+static bool ward_is_late(struct life *l, const struct script_work *work, uint64_t now)
+{
+    uint64_t allowed = (uint64_t)LIMIT_CALL_GRACE_MS * 1000000;
+    if (now < allowed || now - allowed <= work->until_ns)
+        return false;
+    uint64_t starved = life__starved_ns(l);
+    allowed += starved > l->starved_ns ? starved - l->starved_ns : 0;
+    return now >= allowed && now - allowed > work->until_ns;
+}
+
 bool ward__look(struct ward *w)
 {
     struct script_work work;
@@ -204,8 +216,11 @@ bool ward__look(struct ward *w)
     if (!l || !page_read(l->page, &work))
         return false;
     uint64_t now = clock_monotonic_ns();
-    const uint64_t grace = (uint64_t)LIMIT_CALL_GRACE_MS * 1000000;
-    if (l->killed_ms || now < grace || now - grace <= work.until_ns)
+    if (l->call_ns != work.began_ns) {
+        l->call_ns = work.began_ns;
+        l->starved_ns = life__starved_ns(l);
+    }
+    if (l->killed_ms || !ward_is_late(l, &work, now))
         return true;
     l->killed_ms = (now - work.began_ns) / 1000000;
     ward__kill(w);

@@ -142,16 +142,16 @@ static const char hang_plugin[] =
     "  transitions = { { name = 'go', from = 'a', to = 'b',\n"
     "    guard = function() while true do end end } } }\n";
 
-static void hang_add(struct fixture *f, const char *org)
+static void hang_add(struct fixture *f, const char *org, const char *lua, int call_ms)
 {
     char path[256], text[256];
     snprintf(path, sizeof path, "%s/plugins/hang", f->dir);
     assert_true(mkdir(path, 0700) == 0 || access(path, F_OK) == 0);
     fixture_write(f, "plugins/hang/plugin.ini",
                   "[plugin]\nname = hang\nversion = 1.0.0\ntitle = Hangs\napi = 1\n");
-    fixture_write(f, "plugins/hang/init.lua", hang_plugin);
+    fixture_write(f, "plugins/hang/init.lua", lua);
     snprintf(path, sizeof path, "orgs/%s/org.ini", org);
-    snprintf(text, sizeof text, "[org]\nplugins = hang\n[limits]\ncall_ms = 1000\n");
+    snprintf(text, sizeof text, "[org]\nplugins = hang\n[limits]\ncall_ms = %d\n", call_ms);
     fixture_write(f, path, text);
 }
 
@@ -161,7 +161,7 @@ static void a_call_that_never_returns_ends_with_its_process(void **state)
 {
     struct fixture *f = *state;
     struct script_work work = { 0 };
-    hang_add(f, "oak");
+    hang_add(f, "oak", hang_plugin, 1000);
     fixture_start(f);
     struct client *c = fixture_connect(f), *other = fixture_connect(f);
     fixture_expect(f, c,
@@ -206,6 +206,52 @@ static void a_call_that_never_returns_ends_with_its_process(void **state)
     munmap((void *)page, sizeof *page);
     client_close(c);
     client_close(other);
+    fixture_stop(f);
+}
+
+/* The same while it loads, which every opening would do again: it is left out, until it is mended
+ * and switched on. */
+static void a_plugin_that_hangs_while_it_loads_is_left_out(void **state)
+{
+    struct fixture *f = *state;
+    struct script_work work = { 0 };
+    fixture_start(f);
+    struct client *c = fixture_connect(f);
+    fixture_expect(f, c, hello_oak, "done");
+    pid_t oak = worker_of(f, "oak", NULL, 0);
+    const struct script_page *page = worker_page(oak);
+    hang_add(f, "oak", "while true do end", 100); /* to load it may take 20 times as long */
+    static const char reload[] = "{\"op\":\"reload\",\"org\":\"oak\"}";
+    fixture_ok(f, client_send(c, reload, sizeof reload - 1, &f->e));
+    while (!page_read(page, &work))
+        pause_ms(1);
+    kill(oak, SIGSTOP);
+    assert_string_equal(work.plugin, "hang");
+    assert_true(work.loading);
+    char *answer = fixture_answer(f, c);
+    if (!strstr(answer, "while plugin hang was at work in oak (killed after "))
+        fail_msg("%s", answer);
+    mem_free(answer);
+    for (int i = 0; i < 2; i++) { /* its successor opens the organisation, and so does the next */
+        oak = worker_after(f, "oak", oak);
+        fixture_expect(f, c, hello_oak, "\"2\\n\"");
+        fixture_expect(f, c, "{\"op\":\"status\",\"org\":\"oak\"}", "\"loaded\":false");
+        fixture_expect(f, c, "{\"op\":\"status\",\"org\":\"oak\"}",
+                       "while plugin hang was at work");
+        if (i == 0)
+            kill(oak, SIGKILL);
+    }
+    fixture_expect(f, c,
+                   "{\"op\":\"eval\",\"org\":\"oak\",\"text\":\"for _, e in "
+                   "ipairs(events.recent{limit=9}) do print(e.kind, e.plugin) end\"}",
+                   "plugin.switched_off");
+    fixture_write(f, "plugins/hang/init.lua", "baton.command('well', {}, function() end)");
+    fixture_expect(f, c, "{\"op\":\"plugin\",\"org\":\"oak\",\"name\":\"hang\",\"action\":\"on\"}",
+                   "done");
+    fixture_expect(f, c, reload, "done");
+    fixture_expect(f, c, "{\"op\":\"status\",\"org\":\"oak\"}", "\"loaded\":true");
+    munmap((void *)page, sizeof *page);
+    client_close(c);
     fixture_stop(f);
 }
 
@@ -273,6 +319,43 @@ static void one_process_where_one_is_wanted(void **state)
     fixture_stop(f);
 }
 
+/* What a busy worker is told to host comes in several lists, and is found behind other work, when
+ * requests for those on the last one are there too: an older list closes nothing. */
+static void organisations_that_come_while_it_is_busy(void **state)
+{
+    enum { ORGS = 6, RELOADS = 3 };
+    struct fixture *f = *state;
+    struct client *clients[ORGS + RELOADS];
+    fixture_write(f, "baton.ini", "[home]\nworkers = 1\n");
+    home_close(f->home);
+    f->home = NULL;
+    fixture_ok(f, home_open(&f->home, f->dir, NULL, &f->e));
+    fixture_start(f);
+    pid_t worker = worker_of(f, "oak", NULL, 0);
+    kill(worker, SIGSTOP);
+    for (int i = 0; i < ORGS + RELOADS; i++) {
+        char json[100] = "{\"op\":\"reload\"}", org[16];
+        clients[i] = fixture_connect(f);
+        if (i >= RELOADS) {
+            snprintf(org, sizeof org, "new_%d", i);
+            fixture_ok(f, home_add_org(f->home, org, NULL, &f->e));
+            snprintf(json, sizeof json, "{\"op\":\"eval\",\"org\":\"%s\",\"text\":\"1 + 1\"}", org);
+        }
+        fixture_ok(f, client_send(clients[i], json, strlen(json), &f->e));
+        pause_ms(50);
+    }
+    kill(worker, SIGCONT);
+    for (int i = 0; i < ORGS + RELOADS; i++) {
+        char *answer = fixture_answer(f, clients[i]);
+        if (!strstr(answer, i < RELOADS ? "done" : "\"2\\n\""))
+            fail_msg("%s", answer);
+        mem_free(answer);
+        client_close(clients[i]);
+    }
+    assert_int_equal(worker_of(f, "oak", NULL, 0), worker);
+    fixture_stop(f);
+}
+
 static void clients_come_and_go_without_a_trace(void **state)
 {
     struct fixture *f = *state;
@@ -314,10 +397,12 @@ int main(void)
         T(a_worker_that_can_not_begin_is_told),
         T(a_killed_front_takes_its_workers_along),
         T(a_call_that_never_returns_ends_with_its_process),
+        T(a_plugin_that_hangs_while_it_loads_is_left_out),
         T(a_status_waits_for_nobody),
         T(a_stop_does_not_wait_for_a_worker_that_hangs),
         T(a_new_organisation_is_found),
         T(one_process_where_one_is_wanted),
+        T(organisations_that_come_while_it_is_busy),
         T(clients_come_and_go_without_a_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
