@@ -25,8 +25,9 @@
 
 enum { HOME_START_MS = 20000, HOME_STOP_MS = 5000, HOME_READY_FD = 3 };
 
+/* One worker: what one organisation does must not hurt another in the same process either. */
 static const char home_ini[] = "[home]\nplugins = plugins\nsocket = baton.sock\nlog = info\n"
-                               "sleep_after = 2 seconds\n";
+                               "sleep_after = 2 seconds\nworkers = 1\n";
 static const char home_plugin_ini[] =
     "[plugin]\nname = %s\nversion = 1.0.0\napi = 1\n"
     "permissions = people, partners, services, locations, staff, messages, timers, consents\n";
@@ -119,6 +120,15 @@ static void plugin_text(const struct attack *a, struct buf *out)
         buf_puts(out, "baton.report('attack', {}, run)\n");
 }
 
+/* Filling memory takes a while, and what is to go well is not to be stopped on a busy machine. */
+int attack__call_ms(const struct attack *a)
+{
+    if (!a || a->end != ATTACK_STOPPED || a->place == ATTACK_GUARD || a->place == ATTACK_EFFECT ||
+        a->place == ATTACK_HANDLER)
+        return ATTACK_CALL_MS;
+    return a->group == ATTACK_GROUP_MEMORY ? ATTACK_FILL_MS : ATTACK_BRIEF_MS;
+}
+
 int attack__add_org(struct attack_run *run, const char *org, const struct attack *a,
                     struct error *e)
 {
@@ -133,7 +143,7 @@ int attack__add_org(struct attack_run *run, const char *org, const struct attack
     buf_clear(&text);
     buf_printf(&text,
                "[org]\ntitle = %s\nclock = movable\nplugins = %sworks\n[limits]\ncall_ms = %d\n",
-               org, plugin ? "attack, " : "", ATTACK_CALL_MS);
+               org, plugin ? "attack, " : "", attack__call_ms(a));
     buf_puts(&dir, "/org.ini");
     if (!rc)
         rc = home_write(run, dir.data, text.data, e);
@@ -216,7 +226,7 @@ int64_t attack__starved_ms(const struct attack_run *run)
 {
     char path[96];
     long child;
-    int64_t total = starved_of(run->server);
+    int64_t total = starved_of(getpid()) + starved_of(run->server);
     snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)run->server,
              (long)run->server);
     FILE *file = fopen(path, "re");

@@ -28,6 +28,8 @@ enum attack_end {
     ATTACK_HARMLESS /* it runs, and returns what `says` says */
 };
 
+enum { ATTACK_GROUP_MEMORY = 4 };
+
 struct attack {
     int group; /* 1 … 10, as docs/security.md numbers them */
     const char *name;

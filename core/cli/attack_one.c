@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "baton/base/error.h"
+#include "baton/base/limits.h"
 
 static const char *const place_names[] = { "main chunk", "guard",  "effect",  "handler", "job",
                                            "command",    "report", "session", "script" };
@@ -26,10 +27,13 @@ bool attack__has_controls(const char *text, size_t n)
     return false;
 }
 
-static int64_t one_budget_ms(enum attack_place place)
+static int64_t one_budget_ms(const struct attack *a)
 {
-    bool short_one = place == ATTACK_GUARD || place == ATTACK_EFFECT || place == ATTACK_HANDLER;
-    return place == ATTACK_SCRIPT ? 0 : short_one ? ATTACK_CALL_MS : ATTACK_STATEMENT_MS;
+    if (a->place == ATTACK_GUARD || a->place == ATTACK_EFFECT || a->place == ATTACK_HANDLER)
+        return attack__call_ms(a);
+    if (a->place == ATTACK_SCRIPT)
+        return 0;
+    return (int64_t)attack__call_ms(a) * LIMIT_STATEMENT_MS / LIMIT_CALL_MS;
 }
 
 /* As the body of a function, like everywhere else. */
@@ -82,7 +86,7 @@ static int one_trigger(struct attack_line *line, const struct attack *a, struct 
     case ATTACK_SCRIPT: /* has no budget: whoever runs it stops it */
         one_source(a, &source);
         rc = attack__ask(line, "run", "source", source.data,
-                         a->end == ATTACK_STOPPED ? ATTACK_CALL_MS : 0, e);
+                         a->end == ATTACK_STOPPED ? ATTACK_CANCEL_MS : 0, e);
         break;
     }
     buf_free(&source);
@@ -144,10 +148,12 @@ static const char *one_judge(const struct attack *a, const struct attack_line *l
 static const char *one_judge_times(const struct attack *a, const struct attack_result *r)
 {
     int64_t slack_ms = ATTACK_SLACK_MS + r->starved_ms;
-    int64_t most = one_budget_ms(a->place) + slack_ms;
-    if (a->end != ATTACK_HARMLESS && r->took_ms > most)
+    int64_t budget_ms = one_budget_ms(a);
+    if (a->end != ATTACK_HARMLESS && r->took_ms > budget_ms + slack_ms)
         return "it took too long";
-    if (r->witness_ms > most)
+    if (a->place == ATTACK_SCRIPT) /* within baton.turn it does not give way */
+        budget_ms = ATTACK_CANCEL_MS;
+    if (r->witness_ms > budget_ms + slack_ms)
         return "the witness waited too long";
     return r->next_ms > ATTACK_CALL_MS + slack_ms ? "the next command took too long" : "";
 }
@@ -202,7 +208,8 @@ void attack__one(struct attack_run *run, const struct attack *a, const char *org
         if (rc >= 0)
             rc = one_run(&line, a, out, &e);
         out->witness_ms = run->witness.longest_ms;
-        out->starved_ms = attack__starved_ms(run) - starved_ms;
+        int64_t starved_by_now_ms = attack__starved_ms(run);
+        out->starved_ms = starved_by_now_ms > starved_ms ? starved_by_now_ms - starved_ms : 0;
         attack__line_close(&line);
         if (rc < 0)
             snprintf(out->failed, sizeof out->failed, "%.*s", (int)sizeof out->failed - 1,

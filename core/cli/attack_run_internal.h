@@ -15,9 +15,11 @@ struct error;
 struct home;
 
 enum {
-    ATTACK_CALL_MS = 100,       /* of a guard, effect or handler in the scratch organisations */
-    ATTACK_STATEMENT_MS = 2000, /* of all else: see LIMIT_STATEMENT_MS */
-    ATTACK_SLACK_MS = 100,      /* on top of a budget */
+    ATTACK_CALL_MS = 100,   /* of a guard, effect or handler in the scratch organisations */
+    ATTACK_BRIEF_MS = 10,   /* call_ms where only what has LIMIT_STATEMENT_MS is to be stopped */
+    ATTACK_FILL_MS = 50,    /* likewise, where it takes time to get there */
+    ATTACK_CANCEL_MS = 100, /* a script has no budget: whoever runs it stops it */
+    ATTACK_SLACK_MS = 100,  /* on top of a budget */
     ATTACK_PATIENCE_MS = 20000, /* then there is no answer */
     ATTACK_TRIES = 3 /* where only the time was too long: the machine may have been busy */
 };
@@ -46,7 +48,9 @@ int attack__add_org(struct attack_run *run, const char *org, const struct attack
                     struct error *e);
 int attack__start_server(struct attack_run *run, struct error *e);
 void attack__stop_server(struct attack_run *run);
-/* For how long the server and its children were ready and had no processor, so far: that is the
+/* call_ms of its organisation: as little as it takes to get where the attack is. */
+int attack__call_ms(const struct attack *a);
+/* For how long the server, its workers and we were ready and had no processor, so far: that is the
  * machine's doing. 0 where the system does not tell. */
 int64_t attack__starved_ms(const struct attack_run *run);
 
