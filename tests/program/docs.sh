@@ -27,11 +27,22 @@ printf '<!-- run: baton init --quiet . ; baton --quiet org add a -->\n<!-- repl:
     refused "the REPL stops"
 
 # Links to files, from the page's folder.
-for page in README.md CONTRIBUTING.md docs/how-to.md docs/how-it-works.md; do
+for page in README.md CONTRIBUTING.md docs/how-to.md docs/how-it-works.md docs/security.md; do
     grep -oE '\]\([^):#]+\)' "$SOURCE/$page" | sed 's/^](//; s/)$//' | while read -r link; do
         [ -e "$(dirname "$SOURCE/$page")/$link" ] || fail "$page: $link is not there"
     done
 done
+
+# docs/security.md: each promise in a table names a test, and each group of attacks has its section.
+page=$SOURCE/docs/security.md
+awk '/^## / { on = /^## (To |Threats)/ } on && /^\| / && !/^\| (promise|who) \|/ && !/\]\(\.\.\/tests\// { print }' "$page" >"$dir/untested"
+[ ! -s "$dir/untested" ] || fail "docs/security.md promises without a test: $(cat "$dir/untested")"
+[ "$(grep -c '](\.\./tests/' "$page")" -gt 30 ] || fail "docs/security.md names few tests"
+grep -ohE '^ *(\{ |\.group = )[0-9]+,' "$SOURCE"/core/cli/attack_*.c | grep -oE '[0-9]+' | sort -nu >"$dir/groups"
+[ "$(wc -l <"$dir/groups")" -ge 10 ] || fail "few groups of attacks are read from core/cli"
+while read -r group; do
+    grep -q "^### Group $group: " "$page" || fail "docs/security.md has no section on group $group of the attacks"
+done <"$dir/groups"
 
 # The commands that there are.
 "$BATON" help | sed -n 's/^  \([a-z][a-z -]*[a-z]\) *[A-Z].*/\1/p' >"$dir/commands"
