@@ -126,6 +126,17 @@ static struct audit_result audit(struct org *org)
     return result;
 }
 
+/* Where a payload is gone its salt is too: else a guess could be tried against the digest. */
+static int erase_see(void *context, const struct event *event)
+{
+    int64_t *gone = context;
+    if (!event->payload) {
+        assert_null(event->salt);
+        ++*gone;
+    }
+    return 0;
+}
+
 static void assert_whole(struct org *org, int64_t erased, int64_t erasures)
 {
     struct audit_result r = audit(org);
@@ -133,6 +144,9 @@ static void assert_whole(struct org *org, int64_t erased, int64_t erasures)
         fail_msg("line %d: %s; %s", (int)r.broken_seq, r.broken_why, r.differs_why);
     assert_int_equal(r.erased, erased);
     assert_int_equal(r.erasures, erasures);
+    int64_t gone = 0;
+    ok(store_events(org->store, 0, 0, erase_see, &gone, &org->e));
+    assert_int_equal(gone, erased);
 }
 
 /* Bytes of a file, in any case. */
