@@ -85,6 +85,16 @@ void answer_notice(struct answer *a, const char *text)
     }
 }
 
+void answer_waiting(struct answer *a)
+{
+    size_t i;
+    const json_t *text;
+    json_array_foreach(json_object_get(a->done, "waiting"), i, text)
+    {
+        answer_notice(a, json_string_value(text));
+    }
+}
+
 static enum error_code answer_code(const char *name)
 {
     for (int code = ERROR_INVALID; name && code <= ERROR_CANCELLED; code++)

@@ -33,6 +33,8 @@ void answer_free(struct answer *a);
 /* A link_frame whose context is the answer: prints what is to be printed. */
 void answer_frame(void *context, const char *json, size_t n, bool last);
 /* A line about what happened by itself. */
+/* Of a reload: what waits since, a notice each. */
+void answer_waiting(struct answer *a);
 void answer_notice(struct answer *a, const char *text);
 /* Forgets the last answer: before link_start. */
 void answer_reset(struct answer *a);

@@ -21,6 +21,8 @@ static int control_ask(const struct cli *c, const char *op, bool wait, const cha
             print_json(stdout, a.answer.done);
         else if (!c->quiet)
             print_line(stdout, "%s", said);
+        if (!c->json)
+            answer_waiting(&a.answer);
     }
     ask_close(&a);
     return code;

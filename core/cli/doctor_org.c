@@ -93,6 +93,18 @@ static void doctor_org_changed(struct doctor *d, const char *subject, const json
     }
 }
 
+static void doctor_org_undeclared(struct doctor *d, const char *subject, const json_t *texts)
+{
+    size_t i;
+    const json_t *text;
+    json_array_foreach(texts, i, text)
+    {
+        doctor_say(d, FINDING_WARN, subject,
+                   "name its plugin in plugins = of org.ini, then: baton reload", "%s",
+                   json_string_value(text));
+    }
+}
+
 /* Referrals that run another version than the one that is loaded. */
 static void doctor_org_outdated(struct doctor *d, const char *subject, struct ask *a)
 {
@@ -194,6 +206,7 @@ void doctor_org(struct doctor *d, const struct home *h, const char *name)
         doctor_org_limits(d, subject.data, json_object_get(a.answer.done, "limits"));
         doctor_org_due(d, subject.data, a.answer.done);
         doctor_org_changed(d, subject.data, json_object_get(a.answer.done, "workflows"));
+        doctor_org_undeclared(d, subject.data, json_object_get(a.answer.done, "undeclared"));
         doctor_org_outbox(d, subject.data, &a);
         doctor_org_outdated(d, subject.data, &a);
         if (link_org(a.link))

@@ -57,7 +57,8 @@ static void follow_reload(struct follow *f, const char *what)
     struct buf line = BUF_INIT;
     const char *open = *what ? " " : "";
     ask_begin(f->ask, "reload");
-    if (ask_send(f->ask, &e) == 0) {
+    bool reloaded = ask_send(f->ask, &e) == 0;
+    if (reloaded) {
         buf_printf(&line, "reloaded%s%s", open, what);
     } else {
         char why[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES + 8];
@@ -66,6 +67,8 @@ static void follow_reload(struct follow *f, const char *what)
                    strstr(why, "stays as it was") ? "" : "; everything stays as it was");
     }
     answer_notice(&f->ask->answer, line.data);
+    if (reloaded)
+        answer_waiting(&f->ask->answer);
     answer_reset(&f->ask->answer);
     buf_free(&line);
     follow_find(f);

@@ -333,6 +333,27 @@ int host_reload(struct host *h, struct error *e)
     return rc;
 }
 
+struct host_waits {
+    const char *org;
+    void (*each)(void *context, const char *org, const char *text);
+    void *context;
+};
+
+static void host_wait(void *context, const char *text)
+{
+    const struct host_waits *w = context;
+    w->each(w->context, w->org, text);
+}
+
+void host_waiting(struct host *h, void (*each)(void *context, const char *org, const char *text),
+                  void *context)
+{
+    for (struct host_entry *entry = h->awake; entry; entry = entry->next_awake) {
+        struct host_waits w = { entry->name, each, context };
+        org_waiting(entry->org, host_wait, &w);
+    }
+}
+
 void host_state(const struct host *h, struct host_state *out)
 {
     *out = (struct host_state){ .orgs = h->count, .awake = h->awake_count };

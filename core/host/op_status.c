@@ -150,6 +150,29 @@ static void status_workflows(struct org *o, struct jsonw *w)
     buf_free(&problem);
 }
 
+struct status_undeclared {
+    const struct domain *domain;
+    struct jsonw *w;
+};
+
+static void status_take_undeclared(void *context, const char *workflow, const char *text)
+{
+    const struct status_undeclared *u = context;
+    if (!domain_graph(u->domain, workflow))
+        jsonw_text(u->w, text);
+}
+
+/* Open referrals whose workflow is gone. */
+static int status_undeclared(struct org *o, struct jsonw *w, struct error *e)
+{
+    struct status_undeclared u = { o->world.domain, w };
+    jsonw_key(w, "undeclared");
+    jsonw_open_array(w);
+    int rc = domain_waiting(o->world.domain, status_take_undeclared, &u, e);
+    jsonw_close(w);
+    return rc;
+}
+
 static int status_rows(struct org *o, struct jsonw *w, struct error *e)
 {
     jsonw_key(w, "rows");
@@ -178,6 +201,8 @@ static int status_finish(struct conversation *c, struct jsonw *done, struct erro
     status_workflows(o, done);
     jsonw_key(done, "declared");
     script_declared(o->world.script, done);
+    if ((rc = status_undeclared(o, done, e)))
+        return rc;
     return status_rows(o, done, e);
 }
 

@@ -46,3 +46,23 @@ void versions__report(struct org *o, const struct org_world *w)
     if (domain_version_problems(w->domain, versions_say, o, &e) < 0)
         org__say(o, LOG_ERROR, "%s", e.message);
 }
+
+struct versions_waiting {
+    void (*each)(void *context, const char *text);
+    void *context;
+};
+
+static void versions_wait(void *context, const char *workflow, const char *text)
+{
+    const struct versions_waiting *w = context;
+    (void)workflow;
+    w->each(w->context, text);
+}
+
+void org_waiting(struct org *o, void (*each)(void *context, const char *text), void *context)
+{
+    struct versions_waiting w = { each, context };
+    struct error e = { 0 };
+    if (domain_waiting(o->world.domain, versions_wait, &w, &e))
+        org__say(o, LOG_ERROR, "open referrals could not be counted: %s", e.message);
+}

@@ -12,6 +12,7 @@
 #include "baton/base/when.h"
 #include "baton/base/zone.h"
 #include "baton/domain/pause.h"
+#include "baton/domain/version.h"
 #include "script/referrals_internal.h"
 
 #include <stdio.h>
@@ -384,6 +385,20 @@ static void card_approval(struct buf *out, const char *text)
     buf_putc(out, '\n');
 }
 
+/* Why nothing, or little, comes next. */
+static void card_waits(lua_State *L, const struct row *row, struct buf *out)
+{
+    struct buf *why = script__hold_buf(L);
+    domain_waiting_text(script__domain(L), row, why);
+    if (why->len > 0) {
+        show_pad(out, "waits", 10, 2);
+        buf_add(out, why->data, why->len);
+        buf_putc(out, '\n');
+    }
+    value__release(L, -1);
+    lua_pop(L, 1);
+}
+
 static void card_referral(lua_State *L, const struct row *row, struct buf *out)
 {
     static const struct {
@@ -406,6 +421,7 @@ static void card_referral(lua_State *L, const struct row *row, struct buf *out)
         card_line(L, row, lines[i].column, lines[i].name, out);
     card_fields(L, row, out);
     referrals__show_approvals(L, row, g, card_approval, out);
+    card_waits(L, row, out);
     size_t n = referrals__possible(L, row, names, LIMIT_TRANSITIONS);
     if (n)
         show_pad(out, "next", 10, 2);

@@ -53,6 +53,33 @@ static void control_status(struct connection *c)
     buf_free(&json);
 }
 
+static void control_wait(void *context, const char *org, const char *text)
+{
+    struct buf line = BUF_INIT;
+    buf_printf(&line, "%s: %s", org, text);
+    jsonw_text(context, buf_text(&line));
+    buf_free(&line);
+}
+
+/* With what waits since: see op reload. */
+static void control_reloaded(struct connection *c)
+{
+    struct buf json = BUF_INIT;
+    struct jsonw w;
+    jsonw_start(&w, &json);
+    jsonw_open_object(&w);
+    jsonw_key(&w, "done");
+    jsonw_open_object(&w);
+    jsonw_key(&w, "waiting");
+    jsonw_open_array(&w);
+    host_waiting(c->worker->host, control_wait, &w);
+    jsonw_close(&w);
+    jsonw_close(&w);
+    jsonw_close(&w);
+    wire__send(&c->wire, json.data, json.len);
+    buf_free(&json);
+}
+
 static int control_blame(struct worker *w, const json_t *request, struct error *e)
 {
     const char *plugin = json_string_value(json_object_get(request, "plugin"));
@@ -90,6 +117,8 @@ void control__request(struct connection *c, const json_t *request)
         w->stop_wanted = mem_dup(why ? why : "the front asked for it");
     if (rc)
         wire__send_error(&c->wire, &e);
+    else if (!strcmp(op, "reload"))
+        control_reloaded(c);
     else
         control_done(c);
 }

@@ -19,7 +19,7 @@ struct gather {
     bool logged;           /* asked by a signal */
     uint64_t began_ms;
     unsigned waiting;             /* parts that may still come; and one while we ask */
-    json_t *parts[LIMIT_WORKERS]; /* of a status, by the place of the worker; NULL: none */
+    json_t *parts[LIMIT_WORKERS]; /* answers, by the place of the worker; NULL: none */
     struct error first;           /* that went wrong */
     struct gather *next, **link;
 };
@@ -132,6 +132,25 @@ static void gather_write_status(const struct gather *g, struct buf *json)
     buf_free(&confinement);
 }
 
+static void gather_write_reload(const struct gather *g, struct buf *json)
+{
+    struct jsonw w;
+    jsonw_start(&w, json);
+    jsonw_open_object(&w);
+    jsonw_key(&w, "done");
+    jsonw_open_object(&w);
+    jsonw_key(&w, "waiting");
+    jsonw_open_array(&w);
+    for (size_t i = 0; i < LIMIT_WORKERS; i++) {
+        const json_t *list = json_object_get(json_object_get(g->parts[i], "done"), "waiting");
+        for (size_t k = 0; k < json_array_size(list); k++)
+            jsonw_value(&w, json_array_get(list, k));
+    }
+    jsonw_close(&w);
+    jsonw_close(&w);
+    jsonw_close(&w);
+}
+
 static void gather_answer(struct gather *g)
 {
     struct buf json = BUF_INIT;
@@ -146,7 +165,7 @@ static void gather_answer(struct gather *g)
     else if (g->first.code)
         json_error(&g->first, &json);
     else
-        buf_puts(&json, "{\"done\":{}}");
+        gather_write_reload(g, &json);
     caller__answer(g->caller, json.data, json.len);
     g->caller = NULL;
     buf_free(&json);
@@ -183,9 +202,9 @@ void gather__part(struct gather *g, const struct ward *w, const char *json, size
     json_t *answer = NULL;
     if (json)
         json_read(json, n, &answer, NULL);
-    if (g->status && !g->parts[gather_place_of(g->front, w)])
+    if (!g->parts[gather_place_of(g->front, w)])
         g->parts[gather_place_of(g->front, w)] = json_incref(answer);
-    else if (!g->status && answer)
+    if (!g->status && answer)
         gather_take_error(g, answer);
     else if (!g->status && !g->first.code)
         error_set(&g->first, ERROR_IO, "a worker ended %s; it reads its settings when it starts",

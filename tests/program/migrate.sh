@@ -3,7 +3,8 @@
 set -euo pipefail
 baton=${BATON:?}
 home=$(mktemp -d)
-trap 'rm -rf "$home"' EXIT
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$home"' EXIT
 export BATON_HOME=$home/home HOME=$home
 fail() { echo "FAIL: $*" >&2; exit 1; }
 says() { # says WORDS TEXT
@@ -62,6 +63,21 @@ code=0; said=$("$baton" explain R-1 finish) || code=$?
 says "✗ version: R-1 runs version 1 of care" "$said"
 says "baton migrate --preview" "$("$baton" doctor --org town 2>&1 || true)"
 [ "$(rows)" = "$before" ] || fail "a preview changed something"
+says "waits       it runs version 1, version 2 is loaded: baton migrate care --preview" "$("$baton" repl -e 'return referrals.get(1)')"
+# A reload says what it has stopped: in the REPL, and beside a server.
+waits="4 open referrals run version 1 of care and wait: baton migrate care --preview"
+says "* $waits" "$(echo reload | "$baton" repl 2>&1)"
+"$baton" serve >/dev/null 2>&1 & server=$!
+for _ in $(seq 200); do "$baton" status >/dev/null 2>&1 && break; sleep 0.05; done
+"$baton" --org town status >/dev/null
+says "* town: $waits" "$("$baton" reload 2>&1)"
+says "* $waits" "$("$baton" --org town reload 2>&1)"
+kill "$server"; wait "$server" || true; server=
+# A workflow that no plugin declares any more.
+sed -i 's/^plugins = care/plugins =/' "$BATON_HOME/orgs/town/org.ini"
+says '4 open referrals of workflow "care" wait: no plugin declares it' "$("$baton" doctor --org town 2>&1 || true)"
+says "waits       no plugin declares care" "$("$baton" repl -e 'return referrals.get(1)')"
+sed -i 's/^plugins =.*/plugins = care/' "$BATON_HOME/orgs/town/org.ini"
 # What the law demands goes all the same, though the stage is gone.
 "$baton" repl -e 'referrals.get(3):advance("stop")' >/dev/null
 before=$(rows)

@@ -57,6 +57,13 @@ typedef void (*domain_version_problem)(void *context, const struct graph *g, con
 int domain_version_problems(struct domain *d, domain_version_problem each, void *context,
                             struct error *e);
 
+/* "11 open referrals run version 3 of speech and wait: baton migrate speech --preview" for each
+ * workflow and version; '… of workflow "x" wait: no plugin declares it' for each that is gone. */
+typedef void (*domain_waiting_each)(void *context, const char *workflow, const char *text);
+int domain_waiting(struct domain *d, domain_waiting_each each, void *context, struct error *e);
+/* The same of one, for its card; nothing where it does not wait. */
+void domain_waiting_text(const struct domain *d, const struct row *referral, struct buf *out);
+
 /* ---- migrating ---- */
 
 enum migration_kind {

@@ -33,6 +33,9 @@ void host_changed(struct host *h, struct org *o);
 int host_watch_all(struct host *h, struct error *e);
 /* All awake ones; new and removed ones are seen. */
 int host_reload(struct host *h, struct error *e);
+/* org_waiting of those awake. */
+void host_waiting(struct host *h, void (*each)(void *context, const char *org, const char *text),
+                  void *context);
 /* Puts it to sleep and keeps it closed, while somebody replaces or removes its folder; sessions and
  * requests in it end. Then it is looked at again, whatever is there: a new one too. */
 int host_bar(struct host *h, const char *name, struct error *e);
