@@ -162,17 +162,21 @@ static bool do_is_in_place(struct replay *r, struct story *s, const struct event
     return false;
 }
 
-static void do_refused(struct story *s, const struct event *event, const struct error *why)
+static void do_refused(struct replay *r, struct story *s, const struct event *event,
+                       const struct error *why)
 {
     struct json_slice v;
+    struct buf text = BUF_INIT;
     char name[LIMIT_NAME_BYTES + 1] = "";
     const char *what = strchr(event->kind, '.');
     if (jsons_get(event->payload, event->payload_len, "transition", 10, &v) &&
         v.type == JSON_T_TEXT && v.len < sizeof name)
         memcpy(name, v.text, v.len);
+    replay__recorded(r, why->message, &text);
     replay__unknown(s, event->seq, event->at_ms, "%s%s%s%s by %s is refused: %s",
                     what ? what + 1 : event->kind, *name ? " \"" : "", name, *name ? "\"" : "",
-                    event->actor, why->message);
+                    event->actor, buf_text(&text));
+    buf_free(&text);
 }
 
 static int do_referral(struct replay *r, const struct event *event, struct error *e)
@@ -189,7 +193,7 @@ static int do_referral(struct replay *r, const struct event *event, struct error
     what.outcome = do_outcome(r, event);
     int rc = do_command(r, &what, &why, e);
     if (rc > 0)
-        do_refused(replay__story(r, event->entity_id), event, &why);
+        do_refused(r, replay__story(r, event->entity_id), event, &why);
     return rc < 0 ? rc : do_link(r, event, e);
 }
 

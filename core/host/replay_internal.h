@@ -144,6 +144,8 @@ struct stranger *replay__stranger(struct replay *r, const struct told *opening, 
 uint32_t replay__word(struct replay *r, const char *text, size_t n);
 /* The row `there` is the one `here`. */
 void replay__link(struct replay *r, enum entity entity, int64_t there, int64_t here);
+/* The text with each "R-12" of here called as the history calls it. */
+void replay__recorded(const struct replay *r, const char *text, struct buf *out);
 void replay__told_add(struct replay *r, bool here, const struct event *event);
 void replay__told_keep(struct told_list *list, const struct told *t); /* a copy of its own */
 void replay__told_drop(struct told_list *list, size_t first, size_t count);

@@ -1,4 +1,5 @@
 /* Who is who on both sides of a replay, and the events of a block. */
+#include <ctype.h>
 #include <string.h>
 
 #include "baton/base/arena.h"
@@ -105,6 +106,51 @@ void replay__link(struct replay *r, enum entity entity, int64_t there, int64_t h
     } else {
         int64_t story = replay__map_get(&r->story_there[entity], there);
         replay__map_put(&r->story_here[entity], here, story);
+    }
+}
+
+/* ---- ids in texts ---- */
+
+/* What the row is there; 0: nothing there is it. */
+static int64_t recorded_id(const struct replay *r, enum entity entity, int64_t here)
+{
+    const struct replay_map *m = &r->here[entity];
+    for (size_t there = 1; there < m->room; there++)
+        if (m->ids[there] == here)
+            return (int64_t)there;
+    return 0;
+}
+
+/* "R-12" at `text`, which no letter or digit precedes: its length, else 0. */
+static size_t recorded_ref(const char *text, enum entity *entity, int64_t *id)
+{
+    char ref[24];
+    size_t n = text[0] && text[1] == '-' ? 2 + strspn(text + 2, "0123456789") : 0;
+    if (n < 3 || n >= sizeof ref)
+        return 0;
+    memcpy(ref, text, n);
+    ref[n] = '\0';
+    return row_id_parse(ref, entity, id) == 0 ? n : 0;
+}
+
+void replay__recorded(const struct replay *r, const char *text, struct buf *out)
+{
+    bool inside = false; /* a word */
+    while (*text) {
+        enum entity entity = ENTITY_NONE;
+        int64_t id = 0;
+        size_t n = inside || !r->ids.moved ? 0 : recorded_ref(text, &entity, &id);
+        int64_t there = n ? recorded_id(r, entity, id) : 0;
+        char ref[32];
+        if (there) {
+            row_id_format(entity, there, ref);
+            buf_puts(out, ref);
+        } else {
+            n = n ? n : 1;
+            buf_add(out, text, n);
+        }
+        text += n;
+        inside = isalnum((unsigned char)text[-1]) || text[-1] == '-' || text[-1] == '_';
     }
 }
 

@@ -97,6 +97,15 @@ static void report_event(const char *key, const char *json, struct jsonw *w)
         jsonw_null(w);
 }
 
+static void report_replayed(const struct replay *r, const char *json, struct jsonw *w)
+{
+    struct buf text = BUF_INIT;
+    if (json)
+        replay__recorded(r, json, &text);
+    report_event("replayed", json ? buf_text(&text) : NULL, w);
+    buf_free(&text);
+}
+
 static void report_difference(const struct replay *r, const struct difference *d, struct jsonw *w)
 {
     size_t shown = d->move_count < REPLAY_MOVES ? d->move_count : REPLAY_MOVES;
@@ -104,7 +113,7 @@ static void report_difference(const struct replay *r, const struct difference *d
         jsonw_key(w, "first");
         jsonw_open_object(w);
         report_event("recorded", d->first_there, w);
-        report_event("replayed", d->first_here, w);
+        report_replayed(r, d->first_here, w);
         jsonw_key(w, "differs");
         jsonw_text(w, d->names);
         jsonw_close(w);
