@@ -144,25 +144,33 @@ void help_overview(FILE *out)
           out);
 }
 
-/* Not a command: perhaps a module or function of the Lua API. */
-static int help_lua(const struct cli *c, const char *topic)
+/* A module, function or topic of the Lua API, behind `title`. False: there is none. */
+static bool help_lua(const char *title, const char *topic, struct error *e)
 {
     struct buf text = BUF_INIT;
-    struct error e, unknown;
-    int code = CLI_OK;
-    if (!strcmp(topic, "lua"))
-        topic = "";
-    if (script_help(topic, &text, &e) == 0) {
-        fputs(buf_text(&text), stdout);
+    bool found = script_help(topic, &text, e) == 0;
+    if (found) {
+        printf("%s%s", title, buf_text(&text));
         if (text.len == 0 || text.data[text.len - 1] != '\n')
             putchar('\n');
-    } else {
-        command_unknown(topic, &unknown);
-        bool near_command = strstr(unknown.message, "did you mean") != NULL;
-        code = cli_fail(c, near_command ? &unknown : &e);
     }
     buf_free(&text);
-    return code;
+    return found;
+}
+
+/* Whichever of the two knows something like it says so. */
+static int help_unknown(const struct cli *c, const char *topic, const struct error *lua)
+{
+    struct error e;
+    command_unknown(topic, &e);
+    if (!strstr(e.message, "did you mean")) {
+        if (strstr(lua->message, "did you mean"))
+            return cli_fail(c, lua);
+        error_set(&e, ERROR_NOT_FOUND,
+                  "no help on \"%.80s\"; baton help lists the commands, baton help lua the modules",
+                  topic);
+    }
+    return cli_fail(c, &e);
 }
 
 static int help_run(const struct cli *c)
@@ -180,12 +188,15 @@ static int help_run(const struct cli *c)
     snprintf(name, sizeof name, "%s%s%s", c->words[0], c->count > 1 ? " " : "",
              c->count > 1 ? c->words[1] : "");
     const struct command *command = command_named(name);
-    if (command)
+    struct error e;
+    if (command) {
         help_command(stdout, command);
-    else if (c->count == 1 && command_is_group(name))
+        help_lua("\nIn Lua:\n\n", name, &e);
+    } else if (c->count == 1 && command_is_group(name)) {
         help_group(stdout, name);
-    else
-        return help_lua(c, name);
+    } else if (!help_lua("", strcmp(name, "lua") ? name : "", &e)) {
+        return help_unknown(c, name, &e);
+    }
     return CLI_OK;
 }
 

@@ -26,6 +26,12 @@ exits 2 "Usage" "$BATON"
 exits 0 "interrupted" "$BATON" help exit-codes
 exits 0 "movable" "$BATON" help org.ini
 exits 0 "Example" "$BATON" help import
+# A command and a word of Lua of the same name: both.
+exits 0 "restart" "$BATON" help migrate
+exits 0 "Usage: baton migrate" "$BATON" help migrate
+exits 0 "clock.advance" "$BATON" help clock
+exits 0 "In Lua:" "$BATON" help explain
+exits 3 "baton help lists the commands" "$BATON" help nosuch
 exits 0 "Example" "$BATON" import --help
 exits 0 "org list" "$BATON" org --help
 exits 0 "referrals" "$BATON" help referrals
