@@ -86,12 +86,19 @@ static void migrate_say(const struct cli *c, const json_t *result)
     long long migrated = migrate_number(result, "migrated");
     bool preview = json_is_true(json_object_get(result, "preview"));
     bool undo = json_is_true(json_object_get(result, "undo"));
+    const json_t *note;
+    size_t i;
     if (preview)
         migrate_table(result);
     if (!c->quiet)
         print_line(stdout, "fits %lld, mapped %lld, blocked %lld; %lld deadlines move.",
                    migrate_number(result, "fits"), migrate_number(result, "mapped"),
                    migrate_number(result, "blocked"), migrate_number(result, "deadline_moves"));
+    json_array_foreach(json_object_get(result, "notes"), i, note)
+    {
+        if (!c->quiet)
+            print_line(stdout, "note: %s", json_string_value(note));
+    }
     if (preview && !c->quiet)
         print_line(stdout, "Nothing was changed.");
     else if (!preview)

@@ -419,6 +419,10 @@ void migration_plan_json(const struct migration_plan *p, struct jsonw *w)
     plan_put_due(w, "due_to_ms", p->has_due, p->due_to_ms);
     jsonw_key(w, "deadline_moves");
     jsonw_bool(w, p->due_moves);
+    if (p->due_outdated) {
+        jsonw_key(w, "due_outdated");
+        jsonw_bool(w, true);
+    }
     if (p->fields.len > 0) {
         jsonw_key(w, "fields");
         jsonw_raw(w, p->fields.data, p->fields.len);

@@ -10,12 +10,23 @@
 #include "domain/migration_internal.h"
 #include "domain/pause_internal.h"
 
-static enum deadline_move deadline_move_of(const struct migrating *m)
+/* NULL: nothing is declared, so it is kept. */
+static const struct migration_deadline *deadline_declared(const struct migrating *m)
 {
     for (size_t i = 0; m->map && i < m->map->deadline_count; i++)
         if (!strcmp(m->map->deadlines[i].stage, m->stage->name))
-            return m->map->deadlines[i].move;
-    return DEADLINE_KEEP;
+            return &m->map->deadlines[i];
+    return NULL;
+}
+
+/* Does the new version give the stage another time than the one it runs? */
+static bool deadline_differs(const struct migrating *m)
+{
+    const struct graph *runs = version__graph(m->d, m->to, m->plan->from_version);
+    int stage = graph_find_stage(runs, m->plan->from_stage);
+    const struct stage *was = stage >= 0 ? graph_stage(runs, stage) : NULL;
+    return was && (!was->has_deadline || was->due_field ||
+                   memcmp(&was->within, &m->stage->within, sizeof was->within) != 0);
 }
 
 /* From when on steps count as not fired: the one that waits, if it is late, else what comes. */
@@ -82,12 +93,14 @@ static int deadline_renew(struct migrating *m, int64_t entered_ms, bool *same, s
 
 int migration__deadline(struct migrating *m, struct error *e)
 {
-    enum deadline_move move = deadline_move_of(m);
+    const struct migration_deadline *declared = deadline_declared(m);
+    enum deadline_move move = declared ? declared->move : DEADLINE_KEEP;
     bool runs = m->plan->had_due && m->stage->has_deadline && !m->stage->due_field;
     bool same = move == DEADLINE_KEEP && runs;
     int rc = 0;
     if (pause__is_paused(m->row))
         return 0; /* whatever is declared: what remains is kept until it goes on */
+    m->plan->due_outdated = same && !declared && deadline_differs(m);
     if (!same) {
         int64_t entered_ms =
             move == DEADLINE_RECOMPUTE ? row_int(m->row, REFERRAL_STAGE_AT_MS) : m->c.now_ms;

@@ -9,7 +9,15 @@
 #include "baton/domain/version.h"
 #include "host/request_internal.h"
 
+#include <string.h>
+
 enum { MIGRATE_BATCH = 64, MIGRATE_SHOWN_BYTES = 2 * 1024 * 1024, MIGRATE_FAILURES = 20 };
+
+struct migrate_kept { /* a stage whose new deadline does not hold for those in it */
+    const char *stage;
+    int64_t count;
+    struct migrate_kept *next;
+};
 
 struct migrate {
     struct migration_request request;
@@ -21,6 +29,8 @@ struct migrate {
     size_t count, room, done;
     int64_t migrated, failed;
     struct buf failures;
+    struct arena *memory;
+    struct migrate_kept *kept;
 };
 
 struct migrate_command {
@@ -42,12 +52,27 @@ static void migrate_show(struct migrate *m, const struct migration_plan *p)
     migration_plan_json(p, &w);
 }
 
+static void migrate_keeps(struct migrate *m, const struct migration_plan *p)
+{
+    struct migrate_kept *k = m->kept;
+    while (k && strcmp(k->stage, p->to_stage) != 0)
+        k = k->next;
+    if (!k) {
+        k = arena_alloc(m->memory, sizeof *k);
+        *k = (struct migrate_kept){ .stage = arena_dup(m->memory, p->to_stage), .next = m->kept };
+        m->kept = k;
+    }
+    k->count++;
+}
+
 static int migrate_plan(void *context, const struct migration_plan *p)
 {
     struct migrate *m = context;
     migrate_show(m, p);
     if (p->kind == MIGRATION_BLOCKED)
         return 0;
+    if (p->due_outdated)
+        migrate_keeps(m, p);
     if (m->count == m->room) {
         m->room = m->room ? 2 * m->room : 256;
         m->ids = mem_resize(m->ids, m->room * sizeof *m->ids);
@@ -74,7 +99,7 @@ static int migrate_start(struct conversation *c, struct error *e)
 {
     struct migrate *m = arena_alloc(c->arena, sizeof *m);
     int rc;
-    *m = (struct migrate){ 0 };
+    *m = (struct migrate){ .memory = c->arena };
     c->state = m;
     if ((rc = request__text(c, "workflow", false, &m->request.workflow, NULL, e)) ||
         (rc = request__bool(c, "preview", &m->preview, e)) ||
@@ -143,6 +168,27 @@ static void migrate_number(struct jsonw *w, const char *key, int64_t n)
     jsonw_int(w, n);
 }
 
+/* What the counts do not show. */
+static void migrate_notes(const struct migrate *m, struct jsonw *w)
+{
+    struct buf text = BUF_INIT;
+    jsonw_key(w, "notes");
+    jsonw_open_array(w);
+    for (const struct migrate_kept *k = m->kept; k; k = k->next) {
+        buf_clear(&text);
+        buf_printf(&text,
+                   "the deadline of %s changed; %lld %s: migrate = { …, deadlines = { %s = "
+                   "\"restart\" or \"recompute\" } }",
+                   k->stage, (long long)k->count,
+                   k->count == 1 ? "referral keeps its old due time"
+                                 : "referrals keep their old due times",
+                   k->stage);
+        jsonw_text(w, buf_text(&text));
+    }
+    jsonw_close(w);
+    buf_free(&text);
+}
+
 static int migrate_finish(struct conversation *c, struct jsonw *done, struct error *e)
 {
     const struct migrate *m = c->state;
@@ -172,6 +218,7 @@ static int migrate_finish(struct conversation *c, struct jsonw *done, struct err
     jsonw_raw(done, rows.data, rows.len);
     buf_free(&rows);
     migrate_number(done, "rows_left_out", m->left_out);
+    migrate_notes(m, done);
     jsonw_close(done);
     return 0;
 }

@@ -104,25 +104,34 @@ static void test_deadlines(void **state)
 {
     struct org *org = *state;
     static const struct migration_deadline restart[] = { { "asked", DEADLINE_RESTART } },
+                                           keep[] = { { "asked", DEADLINE_KEEP } },
                                            recompute[] = { { "asked", DEADLINE_RECOMPUTE } };
     static const struct {
         const char *label;
         struct care to;
         int64_t due_days; /* after the entry; -1: none. It migrates a day after that */
+        bool outdated;
     } cases[] = {
-        { "keep", { .version = 2, .within_days = 10 }, 3 },
+        { "keep", { .version = 2, .within_days = 10 }, 3, true },
+        { "the same", { .version = 2 }, 3, false },
+        { "keep, as declared",
+          { .version = 2, .within_days = 10, .map = MAP(.deadlines = keep, .deadline_count = 1) },
+          3,
+          false },
         { "restart",
           { .version = 2,
             .within_days = 10,
             .map = MAP(.deadlines = restart, .deadline_count = 1) },
-          11 },
+          11,
+          false },
         { "recompute",
           { .version = 2,
             .within_days = 10,
             .map = MAP(.deadlines = recompute, .deadline_count = 1) },
-          10 },
-        { "no deadline any more", { .version = 2, .within_days = -1 }, -1 },
-        { "by a field that is empty", { .version = 2, .due_field = "visit_at" }, -1 },
+          10,
+          false },
+        { "no deadline any more", { .version = 2, .within_days = -1 }, -1, false },
+        { "by a field that is empty", { .version = 2, .due_field = "visit_at" }, -1, false },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         clock_stop_at(&org->clock, org_now_ms);
@@ -134,7 +143,7 @@ static void test_deadlines(void **state)
         int64_t due_ms = org_now_ms + cases[i].due_days * day_ms;
         bool right = p.has_due == (cases[i].due_days >= 0) && p.had_due &&
                      (!p.has_due || p.due_to_ms == due_ms) &&
-                     p.due_moves == (cases[i].due_days != 3);
+                     p.due_moves == (cases[i].due_days != 3) && p.due_outdated == cases[i].outdated;
         if (!right)
             fail_msg("%s: %d %lld", cases[i].label, p.has_due,
                      (long long)(p.due_to_ms - org_now_ms));

@@ -82,10 +82,17 @@ sed -i 's/^plugins =.*/plugins = care/' "$BATON_HOME/orgs/town/org.ini"
 "$baton" repl -e 'referrals.get(3):advance("stop")' >/dev/null
 before=$(rows)
 
+# Another deadline that nobody says a word about is kept: told where it matters.
+kept="the deadline of waiting changed; 2 referrals keep their old due times: migrate = { …, deadlines = { waiting = "
+workflow 2 waiting "5 days" time_needed 'migrate = { from = 1, stages = { asked = "waiting" }, fields = { hours = "time_needed" } }'
+says "$kept" "$("$baton" migrate --preview)"
+says '"due_outdated":true' "$("$baton" migrate --preview --json)"
+
 # One that maps them.
 workflow 2 waiting "5 days" time_needed 'migrate = { from = 1, stages = { asked = "waiting" }, fields = { hours = "time_needed" }, deadlines = { waiting = "recompute" } }'
 preview=$("$baton" migrate --preview)
 says "fits 0, mapped 3, blocked 0; 2 deadlines move." "$preview"
+case $preview in *"old due time"*) fail "a deadline that moves is said to be kept" ;; esac
 says "asked → waiting" "$preview"
 [ "$(rows)" = "$before" ] || fail "a preview changed something"
 says "Migrated 3 referrals." "$("$baton" migrate care)"

@@ -79,13 +79,15 @@ struct migration_plan {
     int from_version, to_version;
     char from_stage[72], to_stage[72]; /* to_stage "" where it is not known */
     bool had_due, has_due, due_moves;
+    bool due_outdated; /* the new version gives its stage another time, and nobody declared what
+                          becomes of the old one: it is kept */
     int64_t due_from_ms, due_to_ms;
     struct buf fields; /* JSON patch of the fields; "" if they stay */
     struct buf why;    /* of blocked: every reason, separated by "; " */
 };
 void migration_plan_free(struct migration_plan *p);
 /* The plan as one JSON object: referral, class, from_version, to_version, stage, to_stage,
- * due_from_ms, due_to_ms (null: none), fields, why. */
+ * due_from_ms, due_to_ms (null: none), due_outdated (if so), fields, why. */
 void migration_plan_json(const struct migration_plan *p, struct jsonw *w);
 const char *migration_kind_name(enum migration_kind kind);
 
