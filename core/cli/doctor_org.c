@@ -86,6 +86,9 @@ static void doctor_org_changed(struct doctor *d, const char *subject, const json
     json_array_foreach(workflows, i, w)
     {
         const char *problem = json_string_value(json_object_get(w, "problem"));
+        const char *by_setting = json_string_value(json_object_get(w, "by_setting"));
+        if (by_setting)
+            doctor_say(d, FINDING_OK, subject, NULL, "%s", by_setting);
         if (problem && *problem)
             doctor_say(d, FINDING_WARN, subject,
                        "raise version = in baton.workflow, then: baton reload; baton migrate", "%s",

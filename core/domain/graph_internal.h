@@ -28,6 +28,7 @@ struct graph_leaving { /* of one stage */
 struct graph {
     struct arena *memory; /* all that is pointed to from below, but the arrays */
     const char *name, *title, *plugin;
+    const char *origin; /* origin.c; NULL: nobody said */
     int version;
     bool finished;
     int initial; /* -1 until finished */

@@ -8,7 +8,7 @@
 
 #include "baton/base/error.h"
 #include "baton/base/memory.h"
-#include "domain/version_internal.h"
+#include "domain/origin_internal.h"
 
 struct version_held {
     char *name;
@@ -43,12 +43,28 @@ void versions__free(struct versions *v)
     mem_free(v);
 }
 
+struct version_key {
+    char text[LIMIT_NAME_BYTES + 40];
+};
+
+static struct version_key version_key(const char *name, int64_t version, const char *what)
+{
+    struct version_key key;
+    snprintf(key.text, sizeof key.text, "workflow:%s:%lld%s", name, (long long)version, what);
+    return key;
+}
+
 static int version_load(const struct domain *d, const char *name, int64_t version, struct buf *json,
                         struct error *e)
 {
-    char key[LIMIT_NAME_BYTES + 32];
-    snprintf(key, sizeof key, "workflow:%s:%lld", name, (long long)version);
-    return store_meta_get(d->store, key, json, e);
+    return store_meta_get(d->store, version_key(name, version, "").text, json, e);
+}
+
+static int version_load_origin(const struct domain *d, const struct graph *g, struct buf *json,
+                               struct error *e)
+{
+    struct version_key key = version_key(graph_name(g), graph_version(g), ":origin");
+    return store_meta_get(d->store, key.text, json, e);
 }
 
 const struct graph *version__graph(const struct domain *d, const struct graph *loaded,
@@ -112,6 +128,17 @@ static int version_look(struct domain *d, const struct graph *g, struct buf *jso
     return rc;
 }
 
+/* What it is made from may change although it comes out the same. */
+static int version_origin_differs(const struct domain *d, const struct graph *g, bool *differs,
+                                  struct error *e)
+{
+    struct buf kept = BUF_INIT;
+    int rc = version_load_origin(d, g, &kept, e);
+    *differs = rc == 0 && *origin__of(g) && strcmp(origin__of(g), buf_text(&kept)) != 0;
+    buf_free(&kept);
+    return rc;
+}
+
 /* One that differs is replaced while nobody runs it: an author at work is not told off. */
 static int version_wants_keeping(struct domain *d, const struct graph *g, struct buf *json,
                                  bool *wants, struct error *e)
@@ -122,6 +149,8 @@ static int version_wants_keeping(struct domain *d, const struct graph *g, struct
     if (rc == 0 && state == VERSION_OTHER)
         rc = version_open_referrals(d, g, &running, e);
     *wants = state == VERSION_NEW || (state == VERSION_OTHER && running == 0);
+    if (rc == 0 && state == VERSION_KEPT)
+        rc = version_origin_differs(d, g, wants, e);
     return rc;
 }
 
@@ -141,22 +170,55 @@ int domain_versions_unkept(struct domain *d, size_t *out, struct error *e)
     return rc;
 }
 
+static int version_write(struct domain *d, const struct graph *g, const struct buf *json,
+                         struct error *e)
+{
+    struct version_key key = version_key(graph_name(g), graph_version(g), ""),
+                       origin = version_key(graph_name(g), graph_version(g), ":origin");
+    int rc = store_meta_set(d->store, key.text, buf_text(json), e);
+    return rc ? rc : store_meta_set(d->store, origin.text, origin__of(g), e);
+}
+
 int domain_keep_versions(struct domain *d, struct error *e)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < domain_graph_count(d); i++) {
         const struct graph *g = domain_graph_at(d, i);
-        char key[LIMIT_NAME_BYTES + 32];
         struct buf json = BUF_INIT;
         bool wants = false;
-        snprintf(key, sizeof key, "workflow:%s:%d", graph_name(g), graph_version(g));
         rc = version_wants_keeping(d, g, &json, &wants, e);
         if (rc == 0 && wants)
-            rc = store_meta_set(d->store, key, buf_text(&json), e);
+            rc = version_write(d, g, &json, e);
         buf_free(&json);
     }
     versions_clear(d->versions);
     return rc;
+}
+
+/* Whoever changes a setting does not own the plugin, and its version is right as it is. */
+static void version_tell(const struct graph *g, int64_t running, const struct buf *kept,
+                         domain_version_problem each, void *context)
+{
+    struct buf text = BUF_INIT, names = BUF_INIT;
+    bool by_setting = origin__same_source(g, kept);
+    origin__changed_settings(g, kept, &names);
+    if (by_setting)
+        buf_printf(&text,
+                   "workflow \"%s\" version %d differs from the one that %lld open %s began with, "
+                   "by a setting that changed%s%s: due times that run stay, what follows goes by "
+                   "the new one",
+                   graph_name(g), graph_version(g), (long long)running,
+                   running == 1 ? "referral" : "referrals", names.len > 0 ? ", " : "",
+                   buf_text(&names));
+    else
+        buf_printf(&text,
+                   "workflow \"%s\" version %d differs from the one that %lld open %s; raise "
+                   "its version",
+                   graph_name(g), graph_version(g), (long long)running,
+                   running == 1 ? "referral runs" : "referrals run");
+    each(context, g, by_setting, buf_text(&text));
+    buf_free(&text);
+    buf_free(&names);
 }
 
 static int version_problem(struct domain *d, const struct graph *g, domain_version_problem each,
@@ -169,14 +231,10 @@ static int version_problem(struct domain *d, const struct graph *g, domain_versi
     if (rc == 0 && state == VERSION_OTHER)
         rc = version_open_referrals(d, g, &running, e);
     buf_clear(&json);
-    if (rc == 0 && running > 0) {
-        buf_printf(&json,
-                   "workflow \"%s\" version %d differs from the one that %lld open %s; raise "
-                   "its version",
-                   graph_name(g), graph_version(g), (long long)running,
-                   running == 1 ? "referral runs" : "referrals run");
-        each(context, g, buf_text(&json));
-    }
+    if (rc == 0 && running > 0)
+        rc = version_load_origin(d, g, &json, e);
+    if (rc == 0 && running > 0)
+        version_tell(g, running, &json, each, context);
     buf_free(&json);
     return rc;
 }

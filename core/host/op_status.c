@@ -110,28 +110,33 @@ static void status_plugins(struct org *o, struct jsonw *w)
 
 struct status_problem {
     const struct graph *graph;
-    struct buf *text;
+    bool by_setting;
+    struct buf text;
 };
 
-static void status_take_problem(void *context, const struct graph *g, const char *text)
+static void status_take_problem(void *context, const struct graph *g, bool by_setting,
+                                const char *text)
 {
-    const struct status_problem *p = context;
-    if (p->graph == g)
-        buf_puts(p->text, text);
+    struct status_problem *p = context;
+    if (p->graph != g)
+        return;
+    p->by_setting = by_setting;
+    buf_puts(&p->text, text);
 }
 
-/* That it differs from what its referrals run. */
-static const char *status_problem(struct org *o, const struct graph *g, struct buf *text)
+/* That it differs from what its referrals run, or began with. */
+static void status_problem(struct org *o, const struct graph *g, struct jsonw *w)
 {
-    struct status_problem p = { g, text };
-    buf_clear(text);
+    struct status_problem p = { .graph = g };
     domain_version_problems(o->world.domain, status_take_problem, &p, NULL);
-    return buf_text(text);
+    status_text(w, "problem", p.by_setting ? "" : buf_text(&p.text));
+    if (p.by_setting)
+        status_text(w, "by_setting", buf_text(&p.text));
+    buf_free(&p.text);
 }
 
 static void status_workflows(struct org *o, struct jsonw *w)
 {
-    struct buf problem = BUF_INIT;
     jsonw_key(w, "workflows");
     jsonw_open_array(w);
     for (size_t i = 0; i < domain_graph_count(o->world.domain); i++) {
@@ -143,11 +148,10 @@ static void status_workflows(struct org *o, struct jsonw *w)
         status_text(w, "plugin", graph_plugin(g));
         status_number(w, "stages", (int64_t)graph_stage_count(g));
         status_number(w, "transitions", (int64_t)graph_transition_count(g));
-        status_text(w, "problem", status_problem(o, g, &problem));
+        status_problem(o, g, w);
         jsonw_close(w);
     }
     jsonw_close(w);
-    buf_free(&problem);
 }
 
 struct status_undeclared {

@@ -34,10 +34,12 @@ void versions__keep(struct org *o)
         org__say(o, LOG_ERROR, "the versions of its workflows could not be kept: %s", e.message);
 }
 
-static void versions_say(void *context, const struct graph *g, const char *text)
+/* Of a setting that changed whoever reloads is told, and doctor: org_waiting, op status. */
+static void versions_say(void *context, const struct graph *g, bool by_setting, const char *text)
 {
     (void)g;
-    org__say(context, LOG_WARN, "%s", text);
+    if (!by_setting)
+        org__say(context, LOG_WARN, "%s", text);
 }
 
 void versions__report(struct org *o, const struct org_world *w)
@@ -59,10 +61,19 @@ static void versions_wait(void *context, const char *workflow, const char *text)
     w->each(w->context, text);
 }
 
+static void versions_set(void *context, const struct graph *g, bool by_setting, const char *text)
+{
+    const struct versions_waiting *w = context;
+    (void)g;
+    if (by_setting)
+        w->each(w->context, text);
+}
+
 void org_waiting(struct org *o, void (*each)(void *context, const char *text), void *context)
 {
     struct versions_waiting w = { each, context };
     struct error e = { 0 };
-    if (domain_waiting(o->world.domain, versions_wait, &w, &e))
+    if (domain_waiting(o->world.domain, versions_wait, &w, &e) ||
+        domain_version_problems(o->world.domain, versions_set, &w, &e))
         org__say(o, LOG_ERROR, "open referrals could not be counted: %s", e.message);
 }

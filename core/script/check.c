@@ -166,9 +166,12 @@ static void check_declarations(struct check *c)
     }
 }
 
-static void check_version(void *context, const struct graph *g, const char *text)
+/* What a setting changed is no mistake of the plugin. */
+static void check_version(void *context, const struct graph *g, bool by_setting, const char *text)
 {
     struct check *c = context;
+    if (by_setting)
+        return;
     for (size_t i = 0; i < c->workflow_count; i++) {
         const struct check_workflow *w = &c->workflows[i];
         if (!strcmp(w->name, graph_name(g)) && check__wants(c, w->plugin))

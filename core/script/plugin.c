@@ -90,6 +90,8 @@ static void source_push(lua_State *L, struct plugin *p, const char *file)
     struct buf *source = script__hold_buf(L);
     if (plugin_source(p, file, source, &e) < 0)
         script__raise(L, &e);
+    if (p->loading)
+        origin__add(p, buf_text(source), source->len);
     const char *name = lua_pushfstring(L, "@%s/%s.lua", p->name, file);
     int status = script__load_text(L, buf_text(source), source->len, name);
     buf_free(source);
@@ -195,11 +197,14 @@ static void plugin_load(struct script *s, struct plugin *p)
         return;
     }
     p->loading = true;
+    origin__begin(p);
     int rc = script__protect(s->L, &frame, plugin_run, p, &e);
     p->loading = false;
     p->loaded = rc == 0;
-    if (rc == 0)
+    if (rc == 0) {
+        origin__tell(p);
         return;
+    }
     plugin_drop(s, p);
     plugin_failed(p, &e);
 }

@@ -2,6 +2,7 @@
 #ifndef SCRIPT_PLUGIN_INTERNAL_H
 #define SCRIPT_PLUGIN_INTERNAL_H
 
+#include "baton/base/digest.h"
 #include "script/state_internal.h"
 
 enum setting_type {
@@ -64,6 +65,7 @@ struct plugin {
     int64_t calls, failures;
     uint64_t cpu_ns;
     size_t workflows;
+    uint8_t source[DIGEST_BYTES]; /* of what it loaded: origin.c */
 };
 
 /* ---- plugin_ini.c ---- */
@@ -77,6 +79,11 @@ bool version_satisfies(const char *version, const char *op, const char *wanted);
 bool version_is_good(const char *text);
 /* "other >= 1.0"; the texts of *out are the caller's in any case. */
 int requirement_read(const char *text, struct requirement *out, struct error *e);
+
+/* ---- origin.c ---- */
+void origin__begin(struct plugin *p);
+void origin__add(struct plugin *p, const char *text, size_t n); /* a source that it loads */
+void origin__tell(const struct plugin *p);                      /* it has loaded */
 
 /* ---- plugin_settings.c ---- */
 /* One [setting NAME], appended to p->settings, which has room; `first` is its first entry. */

@@ -6,9 +6,9 @@
 
 static const struct care first = { 0 };
 
-static void problem(void *context, const struct graph *g, const char *text)
+static void problem(void *context, const struct graph *g, bool by_setting, const char *text)
 {
-    buf_printf(context, "%s: %s\n", graph_name(g), text);
+    buf_printf(context, "%s: %s%s\n", graph_name(g), by_setting ? "setting: " : "", text);
 }
 
 static void test_kept_once(void **state)
@@ -44,6 +44,36 @@ static void test_same_version_differs(void **state)
     buf_clear(&said);
     ok(domain_version_problems(org->d, problem, &said, &org->e));
     assert_int_equal(said.len, 0);
+    buf_free(&said);
+}
+
+/* Whoever changed it is told apart by what it is made from, also where that was another the last
+ * time that it came out the same. */
+static void test_setting_differs(void **state)
+{
+    static const char first_source[] = "{\"source\":\"1\",\"settings\":{\"a\":\"x\",\"b\":\"y\"}}",
+                      source[] = "{\"source\":\"2\",\"settings\":{\"a\":\"x\",\"b\":\"y\"}}",
+                      setting[] = "{\"source\":\"2\",\"settings\":{\"a\":\"x\",\"b\":\"z\"}}",
+                      both[] = "{\"source\":\"3\",\"settings\":{\"a\":\"x\",\"b\":\"z\"}}";
+    struct org *org = *state;
+    struct buf said = BUF_INIT;
+    size_t n = 0;
+    care_load_from(org, &first, first_source);
+    care_open(org, NULL);
+    care_load_from(org, &first, source);
+    ok(domain_versions_unkept(org->d, &n, &org->e));
+    assert_int_equal(n, 0);
+    care_load_from(org, &(struct care){ .within_days = 5 }, setting);
+    ok(domain_version_problems(org->d, problem, &said, &org->e));
+    assert_string_equal(buf_text(&said),
+                        "care: setting: workflow \"care\" version 1 differs from the one that 1 "
+                        "open referral began with, by a setting that changed, b: due times that "
+                        "run stay, what follows goes by the new one\n");
+    buf_clear(&said);
+    care_load_from(org, &(struct care){ .within_days = 5 }, both);
+    ok(domain_version_problems(org->d, problem, &said, &org->e));
+    assert_contains(buf_text(&said), "care: workflow \"care\" version 1 differs");
+    assert_contains(buf_text(&said), "raise its version");
     buf_free(&said);
 }
 
@@ -166,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_kept_once, rules_setup, org_teardown),
         cmocka_unit_test_setup_teardown(test_same_version_differs, rules_setup, org_teardown),
+        cmocka_unit_test_setup_teardown(test_setting_differs, rules_setup, org_teardown),
         cmocka_unit_test_setup_teardown(test_disabled_is_the_same, rules_setup, org_teardown),
         cmocka_unit_test_setup_teardown(test_round_trip, rules_setup, org_teardown),
         cmocka_unit_test_setup_teardown(test_pinned, rules_setup, org_teardown),

@@ -88,13 +88,20 @@ static inline struct graph *care_new(struct org *org, const struct care *c)
 }
 
 /* Loads that version in place of the one that is loaded, and keeps it as the host does. */
-static inline void care_load(struct org *org, const struct care *c)
+static inline void care_load_from(struct org *org, const struct care *c, const char *origin)
 {
     domain_remove_plugin(org->d, "caring");
     ok(domain_add_graph(org->d, care_new(org, c), &org->e));
+    if (origin)
+        domain_set_origin(org->d, "caring", origin);
     org_begin(org);
     ok(domain_keep_versions(org->d, &org->e));
     org_end(org);
+}
+
+static inline void care_load(struct org *org, const struct care *c)
+{
+    care_load_from(org, c, NULL);
 }
 
 static inline int64_t care_open(struct org *org, const char *fields)

@@ -135,4 +135,18 @@ code=0; "$baton" explain event x >/dev/null 2>&1 || code=$?
 [ "$code" = 1 ] || fail "explain event x ended with $code"
 says "$seq referral.advanced R-1" "$("$baton" repl -e "explain($seq)")"
 says "stop → done: yes" "$("$baton" repl -e 'explain("R-2")')"
+
+# A setting that shapes the workflow: its version is right, whoever edits org.ini is told what holds.
+printf '[setting days]\ntype = span\ndefault = 5 days\n' >>"$plugin/plugin.ini"
+workflow 3 waiting SETTING time_needed 'migrate = { from = 1, stages = { asked = "waiting" }, fields = { hours = "time_needed" } }'
+sed -i 's/"SETTING"/baton.settings.days/' "$plugin/init.lua"
+"$baton" repl -e 'referrals.open{workflow="care", title="new"}' >/dev/null
+printf '[plugin care]\ndays = 6 days\n' >>"$BATON_HOME/orgs/town/org.ini"
+said=$("$baton" doctor --org town 2>&1 || true)
+says 'workflow "care" version 3 differs from the one that 1 open referral began with, by a setting that changed, days' "$said"
+case $said in *"raise"*) fail "a version is to be raised for a setting: $said" ;; esac
+says "by a setting that changed, days" "$(echo reload | "$baton" repl 2>&1)"
+case $("$baton" check --org town) in *version-not-raised*) fail "check takes a setting for the plugin" ;; esac
+sed -i 's/remind = "1 day"/remind = "2 days"/' "$plugin/init.lua"
+says "raise its version" "$("$baton" doctor --org town 2>&1 || true)"
 echo ok

@@ -51,9 +51,13 @@ const struct graph *domain_graph_run(const struct domain *d, const struct row *r
  * the store, or differ from it while no open referral runs them. */
 int domain_versions_unkept(struct domain *d, size_t *out, struct error *e);
 int domain_keep_versions(struct domain *d, struct error *e); /* inside a command */
+/* What the graphs of a plugin that has loaded were made from: origin.c says in which form. */
+void domain_set_origin(struct domain *d, const char *plugin, const char *json);
 /* 'workflow "x" version 1 differs from the one that 3 open referrals run …; raise its version': one
- * text for each loaded graph of which that is so. */
-typedef void (*domain_version_problem)(void *context, const struct graph *g, const char *text);
+ * text for each loaded graph of which that is so. `by_setting`: the plugin is the same, a setting
+ * of it changed; the text says which, and what holds. */
+typedef void (*domain_version_problem)(void *context, const struct graph *g, bool by_setting,
+                                       const char *text);
 int domain_version_problems(struct domain *d, domain_version_problem each, void *context,
                             struct error *e);
 

@@ -58,7 +58,8 @@ int org_move_clock(struct org *o, int64_t to_ms, struct error *e);
 int org_settle_some(struct org *o, bool *more, struct error *e); /* a slice, when idle */
 /* Settings and plugins; the old ones stay on error. */
 int org_reload(struct org *o, struct error *e);
-/* One text for each lot of open referrals that wait since nothing loaded moves them. */
+/* What a reload means for open referrals: a text for each lot that waits since nothing loaded moves
+ * it, and for each whose workflow a setting has changed. */
 void org_waiting(struct org *o, void (*each)(void *context, const char *text), void *context);
 size_t org_memory(const struct org *o);
 
