@@ -124,6 +124,9 @@ int place_home(const struct cli *c, char **out, struct error *e);
 int place_open(const struct cli *c, struct home **out, struct error *e);
 /* --org, or the only one there is. The caller frees *out. ERROR_INVALID: it takes an --org. */
 int place_org(const struct cli *c, const struct home *h, char **out, struct error *e);
+/* A folder that holds plugin.ini: *name is what that calls it, *dir where it is found by that name
+ * (the folder itself, or the one that it lies in). The caller frees both. */
+int place_plugin(const char *word, char **dir, char **name, struct error *e);
 char *place_plugins(void); /* folder of the shipped plugins; the caller frees it */
 /* An absolute path of a file that may not exist yet. The caller frees *out. */
 int place_file(const char *path, char **out, struct error *e);

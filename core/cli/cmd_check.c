@@ -7,6 +7,7 @@
 #include "baton/base/buf.h"
 #include "baton/base/json.h"
 #include "baton/base/memory.h"
+#include "baton/base/text.h"
 #include "baton/host/home.h"
 #include "baton/host/lint.h"
 #include "cli/cli_internal.h"
@@ -22,6 +23,21 @@ struct checking {
 
 /* ---- what is meant ---- */
 
+/* Of a folder that no plugin can be called like, a copy for instance: checked by its own name. */
+static int checking_add_as_called(struct checking *k, const char *word, const char *folder,
+                                  struct error *e)
+{
+    char *name = NULL, *dir = NULL;
+    int rc = place_plugin(word, &dir, &name, e);
+    if (rc < 0)
+        return rc;
+    if (!k->c->quiet)
+        print_line(stderr, "note: to be used, the folder %s must be called %s", folder, name);
+    k->names[k->count++] = name;
+    k->dirs[k->dir_count++] = dir;
+    return 0;
+}
+
 /* "plugins/tutoring", ".", "tutoring": a folder that holds plugin.ini, else a name. */
 static int checking_add(struct checking *k, const char *word, struct error *e)
 {
@@ -30,6 +46,8 @@ static int checking_add(struct checking *k, const char *word, struct error *e)
     bool folder = n < (int)sizeof path && access(path, F_OK) == 0;
     if (folder && realpath(word, resolved)) {
         char *slash = strrchr(resolved, '/');
+        if (!text_is_name(slash + 1))
+            return checking_add_as_called(k, word, slash + 1, e);
         k->names[k->count++] = mem_dup(slash + 1);
         *slash = '\0';
         k->dirs[k->dir_count++] = mem_dup(*resolved ? resolved : "/");

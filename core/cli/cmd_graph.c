@@ -60,28 +60,13 @@ static int graph_of_org(const struct cli *c, const char *format, struct error *e
 
 /* ---- of a plugin ---- */
 
-/* A folder that holds plugin.ini, as its name and the folder that it lies in. */
-static int graph_folder(const char *word, char **dir, char **name, struct error *e)
-{
-    char path[PATH_MAX], resolved[PATH_MAX];
-    int n = snprintf(path, sizeof path, "%s/plugin.ini", word);
-    if (n >= (int)sizeof path || access(path, F_OK) != 0 || !realpath(word, resolved))
-        return error_set(e, ERROR_NOT_FOUND, "%s is no folder of a plugin: it holds no plugin.ini",
-                         word);
-    char *slash = strrchr(resolved, '/');
-    *name = mem_dup(slash + 1);
-    *slash = '\0';
-    *dir = mem_dup(*resolved ? resolved : "/");
-    return 0;
-}
-
 static int graph_of_plugin(const struct cli *c, enum draw_format format, struct error *e)
 {
     char *dir = NULL, *name = NULL, *shipped = place_plugins();
     struct lint *l = NULL;
     struct buf out = BUF_INIT;
     const struct graph *g = NULL;
-    int rc = graph_folder(cli_value(c, "plugin"), &dir, &name, e);
+    int rc = place_plugin(cli_value(c, "plugin"), &dir, &name, e);
     if (rc < 0)
         goto out;
     const char *const names[] = { name, NULL }, *const dirs[] = { dir, NULL };

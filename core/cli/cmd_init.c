@@ -1,6 +1,9 @@
 /* baton init: makes a home. */
 #include "cli/cli_internal.h"
 
+#include <limits.h>
+#include <stdlib.h>
+
 #include "baton/base/buf.h"
 #include "baton/base/json.h"
 #include "baton/host/home.h"
@@ -22,7 +25,8 @@ static int init_run(const struct cli *c)
         print_json_text(stdout, out.data, out.len);
         buf_free(&out);
     } else if (!c->quiet) {
-        print_line(stdout, "Made the home %s.", dir);
+        char full[PATH_MAX]; /* of "." nobody wants to read */
+        print_line(stdout, "Made a home in %s", realpath(dir, full) ? full : dir);
         print_line(
             stdout,
             "Next: baton --home %s org add NAME --title \"Its full name\" --zone America/New_York",

@@ -165,10 +165,9 @@ static void replay_counts(const struct ask *a, const json_t *result, const struc
     };
     struct buf since = BUF_INIT;
     replay_when(result, "since_ms", zone, &since);
-    print_line(stdout,
-               "%s with %s: %lld referrals have ended since %s; %lld commands of %lld events "
-               "replayed.",
+    print_line(stdout, "%s with %s: %lld %s ended since %s; %lld commands of %lld events replayed.",
                a->org, replay_word(result, "plugins"), replay_number(result, "finished"),
+               replay_number(result, "finished") == 1 ? "referral has" : "referrals have",
                since.data, replay_number(result, "commands"), replay_number(result, "events"));
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         print_line(stdout, "%8lld  %s", replay_number(result, lines[i][0]), lines[i][1]);

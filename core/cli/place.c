@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "baton/base/buf.h"
+#include "baton/base/ini.h"
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
 #include "baton/host/home.h"
@@ -124,6 +126,46 @@ char *place_plugins(void)
     if (!place_in_sources() && place_has(BATON_DATA_DIR, "plugins"))
         return mem_dup(BATON_DATA_DIR "/plugins");
     return mem_dup(BATON_SOURCE_DIR "/plugins");
+}
+
+/* What plugin.ini calls it, if that is a name. */
+static char *place_called(const char *path)
+{
+    struct ini *ini = NULL;
+    const char *name = NULL;
+    char *called = NULL;
+    if (ini_load(&ini, path, NULL) == 0 && ini_text(ini, "plugin", "name", &name, NULL) == 0 &&
+        name && text_is_name(name))
+        called = mem_dup(name);
+    ini_free(ini);
+    return called;
+}
+
+int place_plugin(const char *word, char **dir, char **name, struct error *e)
+{
+    char path[PATH_MAX], resolved[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/plugin.ini", word);
+    if (n >= (int)sizeof path || access(path, F_OK) != 0 || !realpath(word, resolved))
+        return error_set(e, ERROR_NOT_FOUND, "%s is no folder of a plugin: it holds no plugin.ini",
+                         word);
+    char *called = place_called(path), *slash = strrchr(resolved, '/');
+    if (called && strcmp(called, slash + 1) != 0) {
+        *name = called;
+        *dir = mem_dup(resolved);
+        return 0;
+    }
+    mem_free(called);
+    *name = mem_dup(slash + 1);
+    *slash = '\0';
+    *dir = mem_dup(*resolved ? resolved : "/");
+    if (text_is_name(*name))
+        return 0;
+    int rc =
+        error_set(e, ERROR_INVALID, "%s: name = is no name, and nor is that of its folder", path);
+    mem_free(*name);
+    mem_free(*dir);
+    *name = *dir = NULL;
+    return rc;
 }
 
 int place_file(const char *path, char **out, struct error *e)

@@ -69,16 +69,19 @@ static const char *firing_step_word(enum step_kind kind)
 }
 
 /* "R-12 (title) is due 2026-03-01 09:00 in stage "decision"": of the report and of the task. */
-static void firing_describe(struct firing *f, const struct row *referral, enum step_kind kind,
+static void firing_describe(struct firing *f, const struct row *referral, const struct step *step,
                             struct buf *out)
 {
     static const char *const says[] = { [STEP_REMIND] = " is due ",
                                         [STEP_DUE] = " is overdue since ",
-                                        [STEP_ESCALATE] = " is escalated, overdue since ",
+                                        [STEP_ESCALATE] = ", overdue since ",
                                         [STEP_EXPIRE] = " has expired, due since " };
     buf_printf(out, "R-%lld", (long long)referral->id);
     firing_put_title(referral, out);
-    buf_puts(out, says[kind]);
+    if (step->kind == STEP_ESCALATE) /* there may be several: to whom tells them apart */
+        buf_printf(out, " is escalated%s%s", step->to_role ? " to " : "",
+                   step->to_role ? step->to_role : "");
+    buf_puts(out, says[step->kind]);
     firing_put_time(f, row_int(referral, REFERRAL_DUE_AT_MS), out);
     buf_printf(out, " in stage \"%s\"", row_text(referral, REFERRAL_STAGE));
 }
@@ -138,7 +141,7 @@ static int task_make(struct firing *f, const struct row *referral, const struct 
     char about[32];
     struct store_set set[6];
     row_id_format(ENTITY_REFERRAL, referral->id, about);
-    firing_describe(f, referral, step->kind, &title);
+    firing_describe(f, referral, step, &title);
     if (step->kind == STEP_EXPIRE)
         buf_puts(&title, ", but the transition was refused: see its history");
     set[0] = (struct store_set){ TASK_TITLE, value_textn(title.data, title.len) };
@@ -231,7 +234,7 @@ static int fire_referral(struct firing *f, struct error *e)
     const struct step *s = &stage->steps[step];
     snprintf(f->kind, sizeof f->kind, "referral.%s", firing_step_word(s->kind));
     buf_clear(&f->text);
-    firing_describe(f, row, s->kind, &f->text);
+    firing_describe(f, row, s, &f->text);
     if (s->kind == STEP_EXPIRE)
         return step_expire(f, row, graph_transition(graph, s->transition), e);
     return step_notify(f, row, stage, (int)step, e);

@@ -70,9 +70,14 @@ static void text_handler(const json_t *h, size_t number, struct buf *out)
 static void text_whole_event(const json_t *o, struct buf *out)
 {
     const json_t *handlers = json_object_get(o, "handlers"), *cause;
+    const struct zone *zone;
+    int64_t at_ms = json_integer_value(json_object_get(o, "at_ms"));
     text_event(o, out);
     buf_printf(out, " by %s, ", text_of(o, "actor"));
-    zone_format_iso(json_integer_value(json_object_get(o, "at_ms")), out);
+    if (zone_find(&zone, text_of(o, "zone"), NULL) == 0)
+        zone_format(zone, at_ms, true, out);
+    else
+        zone_format_iso(at_ms, out);
     buf_putc(out, '\n');
     if ((cause = json_object_get(o, "caused_by"))) {
         buf_puts(out, "  caused by ");

@@ -25,6 +25,10 @@ static int map_unknown(const struct graph *g, const char *what, const char *word
 {
     struct buf near = BUF_INIT;
     words__suggest(known, word, &near);
+    if (near.len == 0) {
+        buf_printf(&near, "; %ss: ", what);
+        words__join(known, &near);
+    }
     int rc =
         error_set(e, ERROR_INVALID, "workflow \"%s\": migrate: version %d has no %s \"%.80s\"%s",
                   g->name, g->version, what, word, buf_text(&near));

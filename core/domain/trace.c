@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "baton/base/calendar.h"
 #include "baton/base/clock.h"
 #include "baton/base/error.h"
 #include "baton/base/json.h"
 #include "baton/base/memory.h"
+#include "baton/base/zone.h"
 
 static const char trace_kind[] = "handlers.ran";
 enum { TRACE_SCAN = 10000 }; /* events behind one, among which its record is looked for */
@@ -360,6 +362,8 @@ int domain_explain_event(struct domain *d, int64_t seq, struct jsonw *w, struct 
     jsonw_int(w, seq);
     jsonw_key(w, "at_ms");
     jsonw_int(w, s.at_ms);
+    jsonw_key(w, "zone");
+    jsonw_text(w, zone_name(calendar_zone(d->calendar)));
     jsonw_key(w, "kind");
     jsonw_text(w, buf_text(&s.kind));
     jsonw_key(w, "actor");

@@ -57,8 +57,11 @@ static void lint_add_dir(struct lint *l, const char *dir)
 
 static void lint_dirs(struct lint *l, const struct lint_options *o)
 {
-    for (size_t i = 0; o->dirs && o->dirs[i]; i++)
+    for (size_t i = 0; o->dirs && o->dirs[i]; i++) {
         lint_add_dir(l, o->dirs[i]);
+        if (access(arena_printf(l->memory, "%s/plugin.ini", o->dirs[i]), F_OK) == 0)
+            lint_add_dir(l, arena_printf(l->memory, "%s/..", o->dirs[i])); /* what it requires */
+    }
     if (o->home) {
         char *org_dir = home__org_dir(o->home, o->org ? o->org : "");
         char **dirs = home__plugin_dirs(o->home, org_dir);
@@ -82,8 +85,19 @@ static bool lint_names(const char *const *list, size_t count, const char *name)
 static struct ini *lint_ini(const struct lint *l, const char *name)
 {
     struct ini *ini = NULL;
+    const char *called = NULL;
     for (size_t i = 0; i < l->dir_count; i++) {
-        const char *path = arena_printf(l->memory, "%s/%s/plugin.ini", l->dirs[i], name);
+        const char *path = arena_printf(l->memory, "%s/plugin.ini", l->dirs[i]);
+        if (access(path, F_OK) == 0) { /* a plugin itself: this one, or none */
+            if (ini_load(&ini, path, NULL) == 0 &&
+                ini_text(ini, "plugin", "name", &called, NULL) == 0 && called &&
+                !strcmp(called, name))
+                return ini;
+            ini_free(ini);
+            ini = NULL;
+            continue;
+        }
+        path = arena_printf(l->memory, "%s/%s/plugin.ini", l->dirs[i], name);
         if (access(path, F_OK) == 0)
             return ini_load(&ini, path, NULL) == 0 ? ini : NULL;
     }

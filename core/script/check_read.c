@@ -134,7 +134,7 @@ static void read_deadline(struct reader *r, struct check_stage *s)
     if (read_key(r, "deadline") == LUA_TTABLE) {
         s->has_within = read_span(r, "within", &s->within);
         s->due_field = read_text(r, "due_field");
-        s->has_deadline = s->has_within || s->due_field;
+        s->has_deadline = s->due_field || read_has(r, "within"); /* be it mistyped */
         read_steps(r, s, "remind", STEP_REMIND);
         read_steps(r, s, "escalate", STEP_ESCALATE);
         if (read_key(r, "expire") == LUA_TTABLE) {

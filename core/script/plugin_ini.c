@@ -89,8 +89,13 @@ static void find_suggest(const char *name, const char *const *dirs, struct buf *
 static int find_failed(const char *name, const char *const *dirs, struct error *e)
 {
     struct buf tried = BUF_INIT, near = BUF_INIT;
-    for (size_t i = 0; dirs[i]; i++)
-        buf_printf(&tried, "%s%s", i ? ", " : "", dirs[i]);
+    for (size_t i = 0; dirs[i]; i++) {
+        size_t first = 0;
+        while (strcmp(dirs[first], dirs[i]) != 0)
+            first++;
+        if (first == i)
+            buf_printf(&tried, "%s%s", i ? ", " : "", dirs[i]);
+    }
     find_suggest(name, dirs, &near);
     int rc =
         error_set(e, ERROR_NOT_FOUND, "no plugin \"%s\"%s; looked for %s/plugin.ini in %s", name,

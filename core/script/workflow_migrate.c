@@ -54,13 +54,14 @@ static const struct migration_deadline *migrate_deadlines(struct workflow_read *
                                          NULL };
     const struct migration_name *names = migrate_names(w, "deadlines", false, what, count);
     struct migration_deadline *list = arena_alloc(migrate_arena(w), (*count + 1) * sizeof *list);
-    what = arena_printf(migrate_arena(w), "%s: deadlines: %s", what, "");
+    what = arena_printf(migrate_arena(w), "%s: deadlines", what);
     for (size_t i = 0; i < *count; i++) {
         size_t move = 0;
         while (moves[move] && strcmp(moves[move], names[i].to) != 0)
             move++;
         if (!moves[move])
-            script__unknown(w->L, what, names[i].from, names[i].to, moves);
+            script__unknown(w->L, arena_printf(migrate_arena(w), "%s: %s", what, names[i].from),
+                            "word", names[i].to, moves);
         list[i] = (struct migration_deadline){ names[i].from, (enum deadline_move)move };
     }
     return list;

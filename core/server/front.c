@@ -180,8 +180,9 @@ static int front_start(struct front *f, struct error *e)
 static void front_tell_ready(const struct front *f)
 {
     int fd = f->options->ready_fd;
-    log_write(LOG_INFO, NULL, "serving %s: %zu organisations in %zu processes, socket %s",
-              home_dir(f->home), f->place_count, f->ward_count, home_socket(f->home));
+    log_write(LOG_INFO, NULL, "serving %s: %zu organisation%s in %zu process%s, socket %s",
+              home_dir(f->home), f->place_count, f->place_count == 1 ? "" : "s", f->ward_count,
+              f->ward_count == 1 ? "" : "es", home_socket(f->home));
     if (fd >= 0 && write(fd, "1", 1) != 1)
         log_write(LOG_WARN, NULL, "nobody reads the descriptor %d that was given for readiness",
                   fd);

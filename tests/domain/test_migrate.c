@@ -312,7 +312,8 @@ static void test_refusals(void **state)
                                        to_done[] = { { "asked", "done" } },
                                        twice[] = { { "a", "hours" }, { "b", "hours" } },
                                        no_field[] = { { "a", "hour" } };
-    static const struct migration_deadline no_stage[] = { { "askd", DEADLINE_KEEP } };
+    static const struct migration_deadline no_stage[] = { { "askd", DEADLINE_KEEP } },
+                                           far[] = { { "request", DEADLINE_KEEP } };
     static const struct {
         struct migration map;
         const char *message;
@@ -325,6 +326,8 @@ static void test_refusals(void **state)
         { { .from = 1, .fields = twice, .field_count = 2 }, "both become \"hours\"" },
         { { .from = 1, .fields = no_field, .field_count = 1 }, "did you mean \"hours\"?" },
         { { .from = 1, .deadlines = no_stage, .deadline_count = 1 }, "did you mean \"asked\"?" },
+        { { .from = 1, .deadlines = far, .deadline_count = 1 },
+          "has no stage \"request\"; stages: new, asked, done" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct graph *g = care_new(org, &(struct care){ .version = 2 });

@@ -85,6 +85,14 @@ grep -q '>2</text>' mediation.svg || fail "the SVG shows no counts"
 exits 0 "[x] lapsed" "$BATON" graph mediation --plugin plugins/mediation
 exits 3 'did you mean "mediation"?' "$BATON" graph mediaton
 exits 2 'did you mean "svg"?' "$BATON" graph mediation --format sgv
+# A copy: its folder may be called what a plugin cannot be.
+cp -r plugins/mediation mediation-v1
+exits 0 "[x] lapsed" "$BATON" graph mediation --plugin mediation-v1
+exits 0 "the folder mediation-v1 must be called mediation" "$BATON" check mediation-v1
+rm "mediation-v1/init.lua"
+exits 1 "no workflow of mediation loads" "$BATON" graph mediation --plugin mediation-v1
+exits 1 "init.lua" "$BATON" check mediation-v1
+rm -r mediation-v1
 exits 2 "leave one of them out" "$BATON" graph mediation --plugin plugins/mediation --counts
 exits 8 "can't write" "$BATON" graph mediation --out "$dir/none/x.svg"
 

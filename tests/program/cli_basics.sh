@@ -44,7 +44,7 @@ exits 2 "something is missing" "$BATON" init
 cd "$dir"
 exits 3 "baton init" "$BATON" org list
 exits 3 "baton init" "$BATON" --home "$dir/none" org list
-exits 0 "Made the home" "$BATON" init home
+exits 0 "Made a home in $PWD/home" "$BATON" init home
 exits 5 "home already" "$BATON" init home
 [ "$(stat -c %a home)" = 700 ] || fail "the home has mode $(stat -c %a home)"
 cd home

@@ -128,6 +128,7 @@ says "finish → done: yes" "$("$baton" explain R-1 finish)"
 seq=$("$baton" repl -e 'referrals.get(1):advance("finish"); for _, e in ipairs(referrals.get(1):history()) do if e.kind == "referral.advanced" then return e.seq end end')
 said=$("$baton" explain event "$seq")
 says "$seq referral.advanced R-1 by operator" "$said"
+grep -qE ' by operator, [0-9-]{10} [0-9:]{8}$' <<<"$said" || fail "not in the zone of the organisation: $said"
 says '1. effect of "finish", plugin care (care/init.lua:10)' "$said"
 says 'note.created N-1' "$said"
 says '2. handler of "referral.advanced", plugin care' "$said"

@@ -212,6 +212,14 @@ static const struct kind_case {
       "note = true, help = 'a note'", 25, "did you mean \"note\"?" },
     { "declaration-refused", "plugins/p/init.lua", "need = 'text'", "need = 'txt'", "need = 'list'",
       0, "did you mean \"text\"?" },
+    { "declaration-refused", "plugins/p/init.lua", "-- end",
+      MINI("{ name = 'a', deadline = { within = '3 workin days', remind = '1 day' } }, "
+           "{ name = 'b', final = true }",
+           MINI_GO),
+      MINI("{ name = 'a', deadline = { within = '3 working days', remind = '1 day' } }, "
+           "{ name = 'b', final = true }",
+           MINI_GO),
+      0, "unknown unit \"workin\", did you mean \"working\"?" },
     { "declaration-refused", "plugins/p/init.lua", "baton.command('stale', {}",
       "baton.command('stale', { args = 1 }", "baton.command('stale', { args = {} }", 42, NULL },
     { "job-interval", "plugins/p/init.lua", "every = '1 hour'", "every = '10 seconds'",

@@ -14,8 +14,9 @@ struct lint_options {
     const struct home *home;    /* NULL: none */
     const char *org;            /* of that home; NULL: none */
     const char *const *plugins; /* what to check; NULL: those of the organisation */
-    const char *const *dirs;    /* searched before the home's own folders; ends with NULL */
-    const char *shipped;        /* searched last; or NULL */
+    const char *const *dirs; /* searched before the home's own folders, or plugins themselves; ends
+                                with NULL */
+    const char *shipped;     /* searched last; or NULL */
 };
 int lint_open(struct lint **out, const struct lint_options *o, struct error *e);
 void lint_close(struct lint *l);
