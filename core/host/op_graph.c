@@ -58,6 +58,78 @@ static int graph_count_stages(const struct conversation *c, struct graph_counts 
     return store_count_by(c->org->store, &q, REFERRAL_STAGE, graph_count, counts, e);
 }
 
+/* ---- in stages that the picture does not have ---- */
+
+enum { GRAPH_VERSIONS_MAX = 32 };
+
+struct graph_others {
+    const struct graph *graph;
+    int64_t versions[GRAPH_VERSIONS_MAX];
+    size_t count;
+    int64_t referrals; /* of one version */
+    struct buf stages;
+};
+
+static int graph_version_of(void *context, const struct value *version, int64_t count)
+{
+    struct graph_others *o = context;
+    (void)count;
+    if (o->count < GRAPH_VERSIONS_MAX)
+        o->versions[o->count++] = version->i;
+    return 0;
+}
+
+static int graph_other_stage(void *context, const struct value *stage, int64_t count)
+{
+    struct graph_others *o = context;
+    if (stage->type != VALUE_TEXT || graph_find_stage(o->graph, stage->s) >= 0)
+        return 0;
+    buf_printf(&o->stages, "%s%s %lld", o->stages.len > 0 ? ", " : "", stage->s, (long long)count);
+    o->referrals += count;
+    return 0;
+}
+
+/* As a line of the text, or as a comment of the language. */
+static void graph_note(enum draw_format format, const struct graph_others *o, int64_t version,
+                       struct buf *out)
+{
+    static const char *const around[][2] = { [DRAW_TEXT] = { "\n", "" },
+                                             [DRAW_MERMAID] = { "%% ", "" },
+                                             [DRAW_DOT] = { "// ", "" },
+                                             [DRAW_SVG] = { "<!-- ", " -->" } };
+    buf_printf(out, "%s%lld more in stages of version %lld: %s%s\n", around[format][0],
+               (long long)o->referrals, (long long)version, buf_text(&o->stages),
+               around[format][1]);
+}
+
+static int graph_notes(const struct conversation *c, struct buf *out, struct error *e)
+{
+    const struct picture *p = c->state;
+    struct graph_others o = { .graph = p->graph };
+    struct store_filter filters[] = {
+        { .column = REFERRAL_WORKFLOW, .op = FILTER_EQ, .value = value_text(graph_name(p->graph)) },
+        { .column = REFERRAL_CLOSED_AT_MS, .op = FILTER_NULL },
+        { .column = REFERRAL_WORKFLOW_VERSION,
+          .op = FILTER_NE,
+          .value = value_int(graph_version(p->graph)) },
+    };
+    const struct store_query q = { .entity = ENTITY_REFERRAL,
+                                   .filters = filters,
+                                   .filter_count = 3 };
+    int rc = store_count_by(c->org->store, &q, REFERRAL_WORKFLOW_VERSION, graph_version_of, &o, e);
+    filters[2].op = FILTER_EQ;
+    for (size_t i = 0; rc == 0 && i < o.count; i++) {
+        filters[2].value = value_int(o.versions[i]);
+        o.referrals = 0;
+        buf_clear(&o.stages);
+        rc = store_count_by(c->org->store, &q, REFERRAL_STAGE, graph_other_stage, &o, e);
+        if (rc == 0 && o.referrals > 0)
+            graph_note(p->format, &o, o.versions[i], out);
+    }
+    buf_free(&o.stages);
+    return rc;
+}
+
 static int graph_finish_op(struct conversation *c, struct jsonw *done, struct error *e)
 {
     const struct picture *p = c->state;
@@ -68,10 +140,13 @@ static int graph_finish_op(struct conversation *c, struct jsonw *done, struct er
     if (rc)
         return rc;
     graph_draw(p->graph, p->format, p->counts ? counts.counts : NULL, &out);
-    jsonw_key(done, "text");
-    jsonw_textn(done, buf_text(&out), out.len);
+    rc = p->counts ? graph_notes(c, &out, e) : 0;
+    if (rc == 0) {
+        jsonw_key(done, "text");
+        jsonw_textn(done, buf_text(&out), out.len);
+    }
     buf_free(&out);
-    return 0;
+    return rc;
 }
 
 static const char *const graph_keys[] = { "workflow", "format", "counts", NULL };

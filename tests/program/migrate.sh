@@ -64,6 +64,11 @@ says "✗ version: R-1 runs version 1 of care" "$said"
 says "baton migrate --preview" "$("$baton" doctor --org town 2>&1 || true)"
 [ "$(rows)" = "$before" ] || fail "a preview changed something"
 says "waits       it runs version 1, version 2 is loaded: baton migrate care --preview" "$("$baton" repl -e 'return referrals.get(1)')"
+says "3 more in stages of version 1: asked 3" "$("$baton" graph care --counts)"
+for format in mermaid:%% dot:// 'svg:<!--'; do
+    says "${format#*:} 3 more in stages of version 1: asked 3" "$("$baton" graph care --counts --format "${format%%:*}")"
+done
+case $("$baton" graph care) in *" more in "*) fail "graph counts unasked" ;; esac
 # A reload says what it has stopped: in the REPL, and beside a server.
 waits="4 open referrals run version 1 of care and wait: baton migrate care --preview"
 says "* $waits" "$(echo reload | "$baton" repl 2>&1)"
