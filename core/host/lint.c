@@ -159,7 +159,11 @@ static int lint_store(struct lint *l, const struct lint_options *o, struct error
         const struct store_options options = { .path = path };
         if (store_open(&real, &options, &why) < 0)
             l->note = arena_printf(
-                l->memory, "versions and who holds which role were not looked at: %s", why.message);
+                l->memory,
+                "versions and who holds which role were not looked at: %s. Of versions baton "
+                "doctor "
+                "tells after baton reload; of both the check where the server is stopped",
+                why.message);
         mem_free(path);
         mem_free(dir);
     }

@@ -169,11 +169,14 @@ static void migrate_number(struct jsonw *w, const char *key, int64_t n)
 }
 
 /* What the counts do not show. */
-static void migrate_notes(const struct migrate *m, struct jsonw *w)
+static void migrate_notes(const struct org *o, const struct migrate *m, struct jsonw *w)
 {
     struct buf text = BUF_INIT;
     jsonw_key(w, "notes");
     jsonw_open_array(w);
+    if (org__saved_since(o))
+        jsonw_text(w, "files of plugins were saved since they were loaded: baton reload, then "
+                      "preview again");
     for (const struct migrate_kept *k = m->kept; k; k = k->next) {
         buf_clear(&text);
         buf_printf(&text,
@@ -218,7 +221,7 @@ static int migrate_finish(struct conversation *c, struct jsonw *done, struct err
     jsonw_raw(done, rows.data, rows.len);
     buf_free(&rows);
     migrate_number(done, "rows_left_out", m->left_out);
-    migrate_notes(m, done);
+    migrate_notes(c->org, m, done);
     jsonw_close(done);
     return 0;
 }

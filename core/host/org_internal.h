@@ -14,6 +14,7 @@ struct org_world {
     struct org_config config;
     struct domain *domain; /* NULL with script: unloaded */
     struct script *script;
+    int64_t saved_at_ns; /* when the newest of its plugins' files changed, as they were loaded */
 };
 
 /* A world that a reload has replaced, while scripts that began in it go on. */
@@ -100,6 +101,9 @@ int org__move_inside(struct org *o, int64_t to_ms, struct error *e);
  * that referrals run. Outside any turn. */
 void versions__keep(struct org *o);
 void versions__report(struct org *o, const struct org_world *w);
+/* saved.c */
+int64_t saved__at_ns(const struct script *s);
+bool org__saved_since(const struct org *o); /* have files of its plugins changed since? */
 
 /* org_output.c: what plugins print and log, as script_output with the organisation as context. */
 void output__plugin(void *context, enum script_stream stream, const char *plugin, const char *text,

@@ -79,6 +79,7 @@ static int world_load_script(struct org_world *w, struct org *o, struct error *e
     const char *const *names =
         w->config.plugins ? (const char *const *)w->config.plugins : no_plugins;
     rc = script_load_plugins(w->script, names, (const char *const *)dirs, w->config.ini, e);
+    w->saved_at_ns = saved__at_ns(w->script);
     if (dirs != o->plugin_dirs)
         home__free_list(dirs);
     return rc ? rc : world_check_short(w->script, e);
