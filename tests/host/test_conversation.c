@@ -182,7 +182,7 @@ static void a_reload_keeps_variables(void **state)
         assert_has(buf_text(&w->t.frames), gone[i]);
     frames = ask(w, "{\"op\":\"eval\",\"text\":\"print(f, m, t.f, x, t.n[1], deep.d.d ~= nil)\"}");
     assert_has(frames, "nil\\tnil\\tnil\\t1\\t1\\ttrue");
-    assert_string_equal(ask(w, "{\"op\":\"reload\"}"), "{\"done\":{}}\n");
+    assert_string_equal(ask(w, "{\"op\":\"reload\"}"), "{\"done\":{\"waiting\":[]}}\n");
 }
 
 /* The plugin says which it is; a script that began with the first is told so to its end. */

@@ -21,7 +21,7 @@ static void answers_requests(void **state)
     fixture_expect(f, c, "{\"op\":\"status\"}",
                    "{\"name\":\"oak\",\"zone\":\"UTC\",\"awake\":true");
     fixture_expect(f, c, "{\"op\":\"status\",\"org\":\"oak\"}", "\"clock\":\"movable\"");
-    fixture_expect(f, c, "{\"op\":\"reload\"}", "{\"done\":{}}");
+    fixture_expect(f, c, "{\"op\":\"reload\"}", "{\"done\":{\"waiting\":[]}}");
     fixture_expect(f, c, "{\"op\":\"eval\",\"org\":\"oak\",\"text\":\"x\"}",
                    "\"20\\n\""); /* taken along */
     /* A request for another organisation leaves the session behind. */

@@ -301,7 +301,7 @@ static void a_new_organisation_is_found(void **state)
     fixture_ok(f, home_add_org(f->home, "fir", NULL, &f->e));
     fixture_expect(f, c, "{\"op\":\"eval\",\"org\":\"fir\",\"text\":\"1 + 1\"}", "\"2\\n\"");
     fixture_ok(f, home_add_org(f->home, "yew", NULL, &f->e));
-    fixture_expect(f, c, "{\"op\":\"reload\"}", "{\"done\":{}}");
+    fixture_expect(f, c, "{\"op\":\"reload\"}", "{\"done\":{\"waiting\":[]}}");
     fixture_expect(f, c, "{\"op\":\"status\"}", "{\"name\":\"yew\",\"zone\":\"");
     client_close(c);
     fixture_stop(f);
