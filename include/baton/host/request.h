@@ -34,13 +34,13 @@
  *   backup    action:"copies"                              done{copies:[{at_ms, what, where, by}]}
  *   plugin    name, action:"on"|"off", why?                done{}; of the role admin, or the operator
  *   settle                                                 done{}
- *   reload                                                 done{}
+ *   reload                                                 done{waiting:[text]}
  *
  *   of a server only:
  *   bar                                                    done{}; the organisation stays closed as long
  *                                                          as the connection lasts
  *   status    (without org)                                done{status of all}
- *   reload    (without org)                                done{}
+ *   reload    (without org)                                done{waiting:[text]}
  *   stop      (without org)                                done{}
  *   cancel    (without org, while a request runs)          nothing; that one ends with "cancelled"
  *
@@ -70,8 +70,8 @@
  *                             zone, moves:[{referral, title, workflow, stage, due_from_ms, due_to_ms,
  *                             error?}]
  *   result of migrate         {preview, undo, fits, mapped, blocked, deadline_moves, migrated, failed,
- *                             failures?, zone, rows:[…], rows_left_out}: rows as domain/version.h, those
- *                             in the way first
+ *                             failures?, zone, rows:[…], rows_left_out, notes:[text]}: rows as
+ *                             domain/version.h, those in the way first
  *   result of replay          {plugins, since_ms, zone, events, commands, finished, same, end, way,
  *                             deadlines, unknown, not_replayed, rows_left_out, notes:[text], rows:[…]}
  *     a row of it             {referral, title, workflow, class, recorded:{stage, outcome, closed_at_ms},
@@ -85,8 +85,10 @@
  *                             plugins:[{name, version, title, loaded, problem, off, off_why?,
  *                             off_since_ms?, off_again_ms? (null: not by itself), calls, failures,
  *                             cpu_ms, …}], declared:[{kind, name, plugin, help, args}],
- *                             workflows:[{name, title, version, plugin, stages, transitions, problem}],
+ *                             workflows:[{name, title, version, plugin, stages, transitions, problem,
+ *                             by_setting?}], undeclared:[text] (open referrals whose workflow is gone),
  *                             rows:{people:3, …}
+ *   waiting of reload         what it means for open referrals, a text each (org_waiting)
  *   status of all             version, pid, confinement, workers:[{pid, orgs:[…], started_at_ms,
  *                             restarts, ended_last?, problem}], orgs:[{name, zone, awake, next_due_ms,
  *                             memory_bytes}]   (next_due_ms in its own time, null: nothing; of a worker
