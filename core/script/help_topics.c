@@ -54,9 +54,9 @@ static const char topic_transition[] =
     "  to = \"matched\",         -- left out: it stays where it is\n"
     "  roles = { \"lead\" },     -- one of them is needed; left out: anybody\n"
     "  required = { \"tutor\" }, -- fields that must be filled (those set along with it count)\n"
-    "  reasons = { \"moved\", full = { title = \"No room\", comment = true, cooling_off = \"30 "
-    "days\",\n"
-    "              reroute = true } },   -- one of them must be given\n"
+    "  reasons = { \"moved\", \"no_room\" },   -- one of them must be given; help reasons has "
+    "more: comment,\n"
+    "                          -- cooling_off, reroute\n"
     "  note = true,            -- a note must be given\n"
     "  guard = function(r, call) … end,   -- help guard\n"
     "  effect = function(r, call) … end,  -- runs after it, in the same commit; may write\n"
@@ -65,6 +65,30 @@ static const char topic_transition[] =
     "role, field or\n"
     "                          -- guard, and no organisation can disable it\n"
     "Taken by r:advance(\"match\", { reason=, note=, fields={…}, outcome=, version= }).\n";
+
+static const char topic_reasons[] =
+    "reasons = { \"moved\",               -- of a transition: a code of a-z, 0-9, _\n"
+    "            other = \"Something else\",   -- with a title for people\n"
+    "            full = { title = \"No room\", comment = true, cooling_off = \"30 days\", "
+    "reroute = true } }\n"
+    "One of them must be given: r:advance(\"refuse\", { reason = \"full\", note = \"until "
+    "May\" }). It stands in the\n"
+    "history and in call.reason of guards and effects.\n"
+    "comment: a note must be given with it.\n"
+    "cooling_off: when the transition ends the referral, the same may not be opened again before "
+    "then: a referral\n"
+    "of the same workflow, about the same subject, to the same partner and service (all three "
+    "alike; where none of\n"
+    "them is set, nothing is held up). Opening one, or making one the same by r:set, is denied "
+    "(exit code 4) and\n"
+    "names the one that ended and the day from which it may be. The day is reckoned when it ends "
+    "and does not move\n"
+    "when the workflow or the calendar change later.\n"
+    "reroute: another way must be found. Writes a task (kind reroute) for the owner, else for the "
+    "first of the\n"
+    "stage's owner_roles, else a lead: \"R-1 needs another route: …\"; and raises "
+    "referral.reroute (event.transition,\n"
+    "from, reason), on which a plugin may open the next one.\n";
 
 static const char topic_deadline[] =
     "deadline = {\n"
@@ -118,12 +142,17 @@ static const char topic_approval[] =
     "staff\n"
     "  several = false,          -- true: one person may fill several seats\n"
     "  auto = true,              -- taken by itself once approved\n"
-    "  otherwise = \"decline\" }   -- taken once refused\n"
+    "  otherwise = \"decline\" }   -- taken once refused, by baton, with the reason "
+    "\"refused\" if it has reasons\n"
     "Votes: r:vote(\"adopt\", \"yes\", { seat=, for_staff=, note= }); r:approval(\"adopt\") tells "
     "how it stands.\n"
     "Each seat that is waited for has a task (kind vote) for its person or role, until the vote, "
     "the\n"
     "decision, or the end of the stage.\n"
+    "otherwise names a transition like any other: whoever has its roles may take it by hand. To "
+    "leave it to the\n"
+    "vote, give it guard = function(r) return r:approval(\"adopt\").state == \"refused\", \"the "
+    "team decides\" end.\n"
     "Delegates: staff fields delegate, delegate_until, absent_from, absent_until.\n";
 
 static const char topic_children[] =
@@ -200,13 +229,28 @@ static const char topic_templates[] =
     "{{subject.name}},\n"
     "{{referral.fields.need}}. What a value holds is never read as a template.\n";
 
+static const char topic_columns[] =
+    "What every record of a kind holds; r.title reads it, nil where it is empty. r:set{ title = "
+    "\"x\" } writes it,\n"
+    "baton.none empties it; people.add{ … }, referrals.open{ … } and find{ … } take the same "
+    "names.\n"
+    "What names another record has two: r.subject is the person, r.subject_id its number. Both "
+    "are written and\n"
+    "found alike: subject = ada, subject = \"P-1\", subject_id = 1. A time is a number of ms; "
+    "due = \"2 days\" writes\n"
+    "due_at_ms. Besides, each record has id, ref (\"R-1\"), version, created_at_ms, "
+    "updated_at_ms and fields (help\n"
+    "fields). Those by baton nobody else writes; workflow is given when a referral is opened.\n";
+
 static const struct help_topic topics[] = {
     { "examples", "what their names and --> stand for", topic_examples },
     { "workflow", "what baton.workflow takes", topic_workflow },
     { "stage", "a stage of a workflow", topic_stage },
     { "transition", "a way from one stage to another", topic_transition },
+    { "reasons", "why a transition is taken; cooling_off, reroute", topic_reasons },
     { "deadline", "deadlines, reminders, escalation", topic_deadline },
     { "fields", "custom fields and their types", topic_fields },
+    { "columns", "what every record of a kind has", topic_columns },
     { "guard", "guards and effects", topic_guard },
     { "approval", "votes by seats", topic_approval },
     { "children", "referrals that came from a referral", topic_children },
@@ -223,8 +267,20 @@ const struct help_topic *help__topics(void)
     return topics;
 }
 
+/* Keys of tables that have no page of their own: "cooling_off" is found under "reasons". */
+static const char *const alias_names[] = { "cooling_off", "reroute", "reason", NULL };
+static const char *const alias_topics[] = { "reasons", "reasons", "reasons" };
+
+const char *const *help__aliases(void)
+{
+    return alias_names;
+}
+
 const struct help_topic *help__topic(const char *name)
 {
+    for (size_t i = 0; alias_names[i]; i++)
+        if (!strcmp(alias_names[i], name))
+            return help__topic(alias_topics[i]);
     for (const struct help_topic *t = topics; t->name; t++)
         if (!strcmp(t->name, name))
             return t;

@@ -80,6 +80,13 @@ static const struct script_function *registry_function(const struct script_modul
     return NULL;
 }
 
+/* The entity whose records the module finds and makes; NULL for one that has none. */
+static const struct schema *registry_schema(const struct script_module *m)
+{
+    const struct schema *s = schema_named(m->name);
+    return s && !strcmp(s->plural, m->name) ? s : NULL;
+}
+
 /* ---- help ---- */
 
 static void help_overview(struct buf *out)
@@ -106,6 +113,17 @@ static void help_module(const struct script_module *m, struct buf *out)
     buf_printf(out, "%s: %s\n\n", m->name, m->help);
     for (const struct script_function *f = m->functions; f->name; f++)
         buf_printf(out, "  %s\n      %s\n", f->signature, f->help);
+    if (!registry_schema(m))
+        return;
+    buf_puts(out, "\ncolumns (help columns says how they are read and written):\n");
+    help__columns(registry_schema(m), out);
+}
+
+static void help_declared(const struct help_topic *t, struct buf *out)
+{
+    buf_puts(out, t->text);
+    if (!strcmp(t->name, "columns"))
+        help__all_columns(out);
 }
 
 static void help_example(const char *example, struct buf *out)
@@ -119,9 +137,12 @@ static void help_example(const char *example, struct buf *out)
     }
 }
 
-static void help_function(const struct script_function *f, struct buf *out)
+static void help_function(const struct script_module *m, const struct script_function *f,
+                          struct buf *out)
 {
     buf_printf(out, "%s\n\n%s\n", f->signature, f->help);
+    if (registry_schema(m))
+        buf_printf(out, "Columns: help %s, help columns.\n", m->name);
     help_example(f->example, out);
 }
 
@@ -140,6 +161,8 @@ static size_t help_names(struct arena *memory, const char **names)
     for (const struct help_topic *t = help__topics(); t->name && count < REGISTRY_NAMES_MAX - 1;
          t++)
         names[count++] = t->name;
+    for (const char *const *a = help__aliases(); *a && count < REGISTRY_NAMES_MAX - 1; a++)
+        names[count++] = *a;
     names[count] = NULL;
     return count;
 }
@@ -168,7 +191,7 @@ static size_t help_anywhere(const char *name, struct buf *out)
             continue;
         if (found++)
             buf_putc(out, '\n');
-        help_function(f, out);
+        help_function(script__modules[i], f, out);
     }
     return found;
 }
@@ -187,8 +210,8 @@ int script_help(const char *topic, struct buf *out, struct error *e)
     }
     const struct help_topic *declared = help__topic(text);
     if (declared) {
-        buf_puts(out, declared->text);
-        help_example(help__example(text), out);
+        help_declared(declared, out);
+        help_example(help__example(declared->name), out);
         return 0;
     }
     size_t n = strcspn(text, ".:");
@@ -197,7 +220,7 @@ int script_help(const char *topic, struct buf *out, struct error *e)
     if (m && !text[n])
         help_module(m, out);
     else if (f)
-        help_function(f, out);
+        help_function(m, f, out);
     else if (m || text[n] || !help_anywhere(text, out))
         return help_unknown(text, e);
     return 0;
@@ -218,12 +241,19 @@ void script_reference(struct buf *out)
         "# Lua reference\n\nMade from the registration table: change the table, not this page. "
         "Every function is called with a dot, every method of a handle with a colon.\n");
     for (const struct help_topic *t = help__topics(); t->name; t++) {
-        buf_printf(out, "\n## %s: %s\n\n```text\n%s```\n", t->name, t->help, t->text);
+        buf_printf(out, "\n## %s: %s\n\n```text\n", t->name, t->help);
+        help_declared(t, out);
+        buf_puts(out, "```\n");
         reference_example(help__example(t->name), out);
     }
     for (size_t i = 0; script__modules[i]; i++) {
         const struct script_module *m = script__modules[i];
         buf_printf(out, "\n## %s\n\n%s.\n", m->name, m->help);
+        if (registry_schema(m)) {
+            buf_puts(out, "\n```text\n");
+            help__columns(registry_schema(m), out);
+            buf_puts(out, "```\n");
+        }
         for (const struct script_function *f = m->functions; f->name; f++) {
             buf_printf(out, "\n### `%s`\n\n%s.\n", f->signature, f->help);
             reference_example(f->example, out);

@@ -30,6 +30,20 @@ static void help(void **state)
         { "deadline", "remind" },
         { "guard", "return false, \"choose a partner first\"" },
         { "plugin.ini", "[setting pupils_per_tutor]" },
+        { "transition", "help reasons" },
+        { "reasons", "cooling_off = \"30 days\"" },
+        { "reasons", "may not be opened again before then" },
+        { "reasons", "referral.reroute" },
+        { "cooling_off", "may not be opened again before then" },
+        { "reroute", "a task (kind reroute)" },
+        { "approval", "r:approval(\"adopt\").state == \"refused\"" },
+        { "columns", "\nreferrals (R-1):\n" },
+        { "columns", "\nconsents (C-1):\n" },
+        { "referrals", "\ncolumns (help columns says how they are read and written):\n" },
+        { "referrals", "\n  subject, subject_id " },
+        { "referrals", "routine, urgent or emergency" },
+        { "people", "\n  birth_date " },
+        { "referrals.open", "help columns" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf out = BUF_INIT;
@@ -50,6 +64,7 @@ static void unknown_help(void **state)
         { "referals", "no help on \"referals\", did you mean \"referrals\"?" },
         { "referrals.fnd", "did you mean \"referrals.find\"?" },
         { "deadlin", "did you mean \"deadline\"?" },
+        { "coolin_off", "did you mean \"cooling_off\"?" },
         { "xyzzyxyzzy", "help without a name lists the modules" },
         { "baton.", "no help on" },
         { "referrals.", "no help on" },
@@ -100,6 +115,7 @@ static void reference(void **state)
         assert_contains(buf_text(&out), heading);
     }
     assert_contains(buf_text(&out), "```lua\n");
+    assert_contains(buf_text(&out), "\n  subject, subject_id ");
     buf_free(&out);
 }
 
