@@ -213,6 +213,7 @@ static void check_plugin(struct check *c, struct plugin *p)
     check__globals(c, p);
     check__files(c, p);
     check__guards(c, p);
+    check__handles(c, p);
     check__permissions(c, p);
     check__names_used(c, p);
     if (c->whole)

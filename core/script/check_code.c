@@ -7,6 +7,7 @@
 
 #include "baton/base/ini.h"
 #include "baton/base/when.h"
+#include "script/records_internal.h"
 
 struct code {
     struct check *c;
@@ -196,9 +197,6 @@ static void code_entry(struct code *x, const struct check_use *use, const struct
 static void code_columns(struct code *x, const struct check_use *use)
 {
     static const char *const verbs[] = { ".find", ".first", ".each", ".count" };
-    static const char *const words[] = { "id",     "created_at_ms", "updated_at_ms",
-                                         "fields", "limit",         "after",
-                                         "order",  "open",          "overdue" };
     struct check_names known = { 0 };
     size_t n = strcspn(use->path, "."), verb = 0;
     while (verb < 4 && strcmp(use->path + n, verbs[verb]) != 0)
@@ -206,8 +204,8 @@ static void code_columns(struct code *x, const struct check_use *use)
     const struct schema *schema = schema_named(arena_dupn(x->c->memory, use->path, n));
     if (use->kind != USE_CALL || use->method || verb == 4 || !schema || !use->arg_count)
         return;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        check__name(x->c, &known, words[i]);
+    for (const char *const *word = handle__finding(); *word; word++)
+        check__name(x->c, &known, *word);
     for (size_t i = 0; i < schema->count; i++) {
         const char *name = schema->columns[i].name;
         size_t length = strlen(name);
@@ -216,7 +214,8 @@ static void code_columns(struct code *x, const struct check_use *use)
             check__name(x->c, &known, arena_dupn(x->c->memory, name, length - 3));
     }
     for (const struct check_entry *e = use->args[0].entries; e; e = e->next)
-        if (e->key && *e->key != '?' && !check__has(&known, e->key))
+        if (e->key && *e->key != '?' && !check__has(&known, e->key) &&
+            records__column(schema, e->key) < 0)
             check__add(x->c, "column-unknown", x->p, x->s->file, e->line,
                        "%s have no column \"%s\"%s", schema->plural, e->key,
                        check__near(x->c, &known, e->key));

@@ -174,12 +174,14 @@ static void parse_call(struct parse *p, struct check_value *v, const char *metho
     use->root = v->root;
     use->root_fn = v->root_fn;
     use->root_param = v->root_param;
+    use->direct = v->direct;
     use->args = args;
     use->arg_count = count;
     v->kind = EXPR_OTHER;
     v->use = SIZE_MAX;
     v->text = "?";
     v->fn = callee;
+    v->direct = false;
     if (!strcmp(path, "baton.require") && count == 1 && args[0].kind == EXPR_STRING) {
         v->kind = EXPR_PATH;
         v->text = arena_printf(p->arena, "require:%s", args[0].text);
@@ -202,6 +204,7 @@ static void parse_member(struct parse *p, struct check_value *v, const char *nam
     use->root = v->root;
     use->root_fn = v->root_fn;
     use->root_param = v->root_param;
+    use->direct = v->direct;
 }
 
 static void parse_index(struct parse *p, struct check_value *v)

@@ -37,6 +37,16 @@ static int bind_elsewhere(struct check *c, const struct plugin *p, const char *p
     return -1;
 }
 
+int check__callee(struct check *c, struct check_source *from, const struct check_use *use,
+                  const struct check_source *in)
+{
+    struct check_source *s = from;
+    int callee = use->callee;
+    if (callee < 0 && !use->method)
+        callee = bind_elsewhere(c, from->plugin, use->path, &s);
+    return s == in ? callee : -1;
+}
+
 /* The function, those in it (a factory makes guards), and those that it calls. */
 static void bind_guard(struct check *c, struct check_source *s, int fn)
 {
@@ -59,12 +69,28 @@ static void bind_guard(struct check *c, struct check_source *s, int fn)
     }
 }
 
+/* What the handle is: nothing certain where the function is given to several that disagree. */
+static enum entity bind_entity(const struct check_fn *f, int param, enum entity entity)
+{
+    return f->bound && (f->referral != param || f->entity != entity) ? ENTITY_NONE : entity;
+}
+
+/* "referral.advanced" is about a referral, "timer.call_again" about a timer. */
+static enum entity bind_event(struct check *c, const struct check_use *use)
+{
+    const char *kind = use->arg_count && use->args[0].kind == EXPR_STRING ? use->args[0].text : "";
+    const char *word = arena_dupn(c->memory, kind, strcspn(kind, "."));
+    const struct schema *s = schema_named(word);
+    return s && !strcmp(s->name, word) ? s->entity : ENTITY_NONE;
+}
+
 static void bind_function(struct check *c, struct check_source *s, const char *key, int fn)
 {
     bool guard = !strcmp(key, "guard"), effect = !strcmp(key, "effect");
     if (fn <= 0 || (!guard && !effect))
         return;
     s->fns[fn].later = true;
+    s->fns[fn].entity = bind_entity(&s->fns[fn], 0, ENTITY_REFERRAL);
     s->fns[fn].bound = true;
     s->fns[fn].referral = 0;
     if (guard)
@@ -72,7 +98,7 @@ static void bind_function(struct check *c, struct check_source *s, const char *k
 }
 
 /* baton.on(event, function), baton.job(name, when, function), … */
-static void bind_call(struct check_source *s, const struct check_use *use)
+static void bind_call(struct check *c, struct check_source *s, const struct check_use *use)
 {
     static const char *const calls[] = { "baton.on", "baton.command", "baton.report", "baton.job",
                                          NULL };
@@ -86,6 +112,7 @@ static void bind_call(struct check_source *s, const struct check_use *use)
         if (fn <= 0)
             continue;
         s->fns[fn].later = true;
+        s->fns[fn].entity = i == 0 ? bind_entity(&s->fns[fn], 1, bind_event(c, use)) : ENTITY_NONE;
         s->fns[fn].bound = i == 0;
         s->fns[fn].referral = i == 0 ? 1 : -1;
     }
@@ -105,7 +132,7 @@ void check__bind(struct check *c)
         }
         for (size_t j = 0; j < s->use_count; j++)
             if (s->uses[j].kind == USE_CALL)
-                bind_call(s, &s->uses[j]);
+                bind_call(c, s, &s->uses[j]);
     }
 }
 

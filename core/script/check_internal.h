@@ -47,6 +47,7 @@ struct check_value {
     int fn; /* the function that it is or that makes it; -1 */
     enum check_root root;
     int root_fn, root_param;     /* ROOT_PARAM: which parameter of which function, from 0 */
+    bool direct;                 /* the path leads from the parameter by members alone */
     size_t use;                  /* the USE_MEMBER that it made, or SIZE_MAX */
     struct check_entry *entries; /* of a table */
 };
@@ -75,6 +76,7 @@ struct check_use {
     int callee; /* of USE_CALL: a function of this file; -1 */
     enum check_root root;
     int root_fn, root_param;
+    bool direct;
     const struct check_value *args;
     size_t arg_count;
 };
@@ -82,10 +84,12 @@ struct check_fn {
     int parent;       /* -1: the file */
     const char *name; /* "plan.begin", NULL: none */
     int line;
-    bool guard;   /* runs as a guard, or is called by one */
-    bool later;   /* runs when the plugin serves, not when it loads */
-    bool bound;   /* given to the core: its parameters are known */
-    int referral; /* number of the parameter that is a handle; -1 */
+    bool guard;         /* runs as a guard, or is called by one */
+    bool later;         /* runs when the plugin serves, not when it loads */
+    bool bound;         /* given to the core: its parameters are known */
+    int referral;       /* number of the parameter that is a handle; -1 */
+    enum entity entity; /* of that handle; ENTITY_NONE: not certain */
+    bool assigned;      /* one of its parameters gets another value */
 };
 struct check_source {
     struct plugin *plugin;
@@ -201,13 +205,17 @@ int check__line(const struct check *c, const char *file, int line, const char *w
 const struct check_source *check__source(const struct check *c, const struct plugin *p,
                                          const char *name);
 
-void check__ini(struct check *c, struct plugin *p);         /* check_ini.c */
-void check__org_ini(struct check *c);                       /* check_ini.c */
-void check__sources(struct check *c, struct plugin *p);     /* check_source.c: reads them */
-void check__globals(struct check *c, struct plugin *p);     /* check_source.c */
-void check__files(struct check *c, struct plugin *p);       /* check_source.c */
-void check__bind(struct check *c);                          /* check_guards.c: marks functions */
-void check__guards(struct check *c, struct plugin *p);      /* check_guards.c */
+void check__ini(struct check *c, struct plugin *p);     /* check_ini.c */
+void check__org_ini(struct check *c);                   /* check_ini.c */
+void check__sources(struct check *c, struct plugin *p); /* check_source.c: reads them */
+void check__globals(struct check *c, struct plugin *p); /* check_source.c */
+void check__files(struct check *c, struct plugin *p);   /* check_source.c */
+void check__bind(struct check *c);                      /* check_guards.c: marks functions */
+void check__guards(struct check *c, struct plugin *p);  /* check_guards.c */
+/* check_guards.c: the function of `in` that the use calls; -1: another, or none. */
+int check__callee(struct check *c, struct check_source *from, const struct check_use *use,
+                  const struct check_source *in);
+void check__handles(struct check *c, struct plugin *p);     /* check_handles.c */
 void check__permissions(struct check *c, struct plugin *p); /* check_permissions.c */
 void check__names_used(struct check *c, struct plugin *p);  /* check_code.c */
 void check__events(struct check *c, struct plugin *p);      /* check_events.c */

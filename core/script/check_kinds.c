@@ -67,6 +67,8 @@ static const struct check_kind check_kinds[] = {
     E("reason-unknown", "code gives a reason that the transition does not have"),
     E("field-name-unknown", "code reads or sets a field that is not declared"),
     E("column-unknown", "a list or record names a column that the entity does not have"),
+    E("method-unknown", "a method is called that the handle does not have"),
+    E("option-unknown", "a method is given an option that it does not take"),
     E("role-unknown", "a role is named that is neither built in nor declared"),
     /* declarations */
     E("key-unknown", "a declaration has a key that nobody reads"),

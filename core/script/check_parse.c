@@ -88,6 +88,8 @@ static void parse_function_statement(struct parse *p)
 
 static void parse_assigned(struct parse *p, const struct check_value *v)
 {
+    if (v->direct && v->use == SIZE_MAX && !strcmp(v->text, "?"))
+        p->s->fns[v->root_fn].assigned = true;
     if (v->use == SIZE_MAX)
         return;
     struct check_use *use = &p->s->uses[v->use];

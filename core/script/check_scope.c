@@ -105,6 +105,7 @@ void parse__name(struct parse *p, const char *name, struct check_value *v)
         v->root = l->root;
         v->root_fn = l->root_fn;
         v->root_param = l->param;
+        v->direct = l->root == ROOT_PARAM && l->param >= 0;
         if (l->alias) { /* the whole of it is used, unless a member follows */
             parse__use(p, USE_MEMBER, l->alias, v->line);
             v->use = p->s->use_count - 1;

@@ -454,3 +454,14 @@ size_t handle__methods(enum entity entity, const char **out, size_t room)
                 out[n] = f->name + (f->name[0] == ':');
     return n;
 }
+
+const struct script_function *handle__method(enum entity entity, const char *name)
+{
+    const struct script_module *const both[] = { &script__handle, handle__own_methods(entity) };
+    for (int i = 0; i < 2; i++)
+        for (const struct script_function *f = both[i] ? both[i]->functions : NULL; f && f->name;
+             f++)
+            if (!strcmp(f->name + (f->name[0] == ':'), name))
+                return f;
+    return NULL;
+}

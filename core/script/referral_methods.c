@@ -216,13 +216,15 @@ static const struct script_function referral_functions[] = {
       "r:advance(\"decline\", { reason = \"moved\" })  --> error: R-1: no transition \"decline\" "
       "from stage \"accepted\" …" },
     { ":can", referral_can,
-      "r:can(transition, {reason=, note=, fields={…}}) → true, or false and why",
+      "r:can(transition, {reason=, note=, fields={…}, outcome=, version=}) → true, or false and "
+      "why",
       "would this transition go through, for me and now?",
       "r:can(\"accept\")  --> true\n"
       "r:can(\"decline\")  --> false, 'R-1: \"decline\" needs a reason, one of: no_room, moved'\n"
       "r:can(\"decline\", { reason = \"no_room\" })  --> true" },
     { ":explain", referral_explain,
-      "r:explain(transition, {reason=, note=, fields={…}}) → {transition=, to=, may=, checks={…}}; "
+      "r:explain(transition, {reason=, note=, fields={…}, outcome=, version=}) → "
+      "{transition=, to=, may=, checks={…}}; "
       "r:explain() → array of them",
       "may it go, and every reason why not: role, version, fields, reason, approval, guard with "
       "its "

@@ -580,7 +580,7 @@ function Referral:advance(transition, options) end
 
 ---would this transition go through, for me and now?.
 ---
----    r:can(transition, {reason=, note=, fields={…}}) → true, or false and why
+---    r:can(transition, {reason=, note=, fields={…}, outcome=, version=}) → true, or false and why
 ---```lua
 ---r:can("accept")  --> true
 ---r:can("decline")  --> false, 'R-1: "decline" needs a reason, one of: no_room, moved'
@@ -593,7 +593,7 @@ function Referral:can(transition, options) end
 
 ---may it go, and every reason why not: role, version, fields, reason, approval, guard with its file:line; without a name for every transition that is possible.
 ---
----    r:explain(transition, {reason=, note=, fields={…}}) → {transition=, to=, may=, checks={…}}; r:explain() → array of them
+---    r:explain(transition, {reason=, note=, fields={…}, outcome=, version=}) → {transition=, to=, may=, checks={…}}; r:explain() → array of them
 ---```lua
 ---r:explain("accept").may  --> true
 ---for _, check in ipairs(r:explain("decline").checks) do

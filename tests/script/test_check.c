@@ -69,8 +69,8 @@ static const struct file base[] = {
       "  end\n"
       "end, { workflow = 'tutoring' })\n"
       "baton.on('p.matched', function(event, r) log.info(r.ref) end)\n"
-      "baton.on('timer.look', function(event, r)\n"
-      "  if r:can('finish') then r:advance('finish') end\n"
+      "baton.on('timer.look', function(event, timer)\n"
+      "  local r = referrals.get(timer.about) if r:can('finish') then r:advance('finish') end\n"
       "end)\n"
       "baton.command('stale', {}, function() return people.count{ name = 'x' } end)\n"
       "baton.job('nightly', { every = '1 hour' }, function() baton.call('stale') end)\n"
@@ -202,6 +202,32 @@ static const struct kind_case {
     { "column-unknown", "plugins/p/init.lua", "people.count{ name = 'x' }",
       "people.count{ nmae = 'x' }", "people.count{ email = 'x', limit = 3 }", 42,
       "did you mean \"name\"?" },
+    { "column-unknown", "plugins/p/init.lua", "r.subject ~= nil", "r.subjct ~= nil",
+      "r.subject ~= nil", 6, "a referral has no column or method \"subjct\", did you mean" },
+    { "column-unknown", "plugins/p/init.lua", "r.subject ~= nil", "r.subject.nmae ~= nil",
+      "r.subject.name ~= nil", 6, "a person has no column or method \"nmae\", did you mean" },
+    { "column-unknown", "plugins/p/init.lua", "if r.stage == 'matched' then",
+      "if r.stge == 'matched' then", "if r.set and r.due_at_ms and r.paused and r.id then", 32,
+      "did you mean \"stage\"?" },
+    /* Nobody knows what p.matched is about, nor what is given to a function that is called. */
+    { "column-unknown", "plugins/p/init.lua", "people.count{ name = 'x' }",
+      "people.count{ nmae = 'x' }",
+      "people.count{ created = 'now' } + (function(r) return r.nmae end)(1)", 42, "nmae" },
+    { "column-unknown", "plugins/p/init.lua", "if r.stage == 'matched' then",
+      "do local x = r.subject.nme", "r = r.subject if r.name then", 32, "\"nme\"" },
+    { "method-unknown", "plugins/p/init.lua", "r:task{ title", "r:tsk{ title",
+      "r:set{ priority = 'urgent', version = 1 } r:task{ title", 34,
+      "a referral has no method \"tsk\", did you mean \"task\"" },
+    { "method-unknown", "plugins/p/init.lua", "r:task{ title", "r.subject:task{ title",
+      "r:tasks()[1]:done('x') r:set{}:task{ title", 34, "a person has no method \"task\"" },
+    { "option-unknown", "plugins/p/init.lua", "subject = 'x', values", "recipient = 'x', values",
+      "channel = 'file', values", 33, "referral:message has no option \"recipient\"" },
+    { "option-unknown", "plugins/p/init.lua", "r:timer('look', '2 weeks')",
+      "r:timer('look', '2 weeks') r:can('finish', { resaon = 'x' })",
+      "r:timer('look', '2 weeks', { data = 'x' }) r:can('finish', { outcome = 'x', version = 1 })",
+      24, "did you mean \"reason\"?" },
+    { "option-unknown", "plugins/p/init.lua", "due = '1 working day'", "deu = '1 working day'",
+      "due_at_ms = 5, assignee_id = 1, kind = 'x', fields = {}", 34, "did you mean \"due\"" },
     { "role-unknown", "plugins/p/init.lua", "role = 'lead'", "role = 'laed'", "role = 'tutor'", 34,
       "did you mean \"lead\"?" },
     { "role-unknown", "plugins/p/init.lua", "owner_roles = { 'specialist' }",
