@@ -94,6 +94,13 @@ const struct graph *domain_graph_run(const struct domain *d, const struct row *r
     return g ? version__graph(d, g, row_int(referral, REFERRAL_WORKFLOW_VERSION)) : NULL;
 }
 
+const struct graph *domain_graph_kept(const struct domain *d, const struct graph *loaded,
+                                      int version)
+{
+    const struct graph *g = version__graph(d, loaded, version);
+    return g != loaded ? g : NULL;
+}
+
 /* Keeping. */
 
 static int version_open_referrals(struct domain *d, const struct graph *g, int64_t *out,

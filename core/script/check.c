@@ -84,6 +84,14 @@ const struct check_source *check__source(const struct check *c, const struct plu
     return NULL;
 }
 
+bool check__compiled(const struct check *c, const struct plugin *p)
+{
+    for (size_t i = 0; i < c->source_count; i++)
+        if (c->sources[i].plugin == p && !c->sources[i].spec && !c->sources[i].compiled)
+            return false;
+    return true;
+}
+
 int check__line(const struct check *c, const char *file, int line, const char *word)
 {
     for (size_t i = 0; i < c->source_count; i++) {
@@ -150,6 +158,7 @@ static void check_declarations(struct check *c)
         check__roles(c, w);
         check__deadlines(c, w);
         check__fields(c, w);
+        check__others(c, w);
         bool found = false;
         for (size_t j = before; j < c->count; j++)
             found = found || c->findings[j].kind->severity == CHECK_ERROR;
@@ -216,7 +225,7 @@ static void check_plugin(struct check *c, struct plugin *p)
     check__handles(c, p);
     check__permissions(c, p);
     check__names_used(c, p);
-    if (c->whole)
+    if (c->whole && check__compiled(c, p))
         check__events(c, p);
 }
 

@@ -344,5 +344,6 @@ void check__names_used(struct check *c, struct plugin *p)
                                   !strcmp(c->findings[i].kind->code, "workflow-unknown"));
         x.sure = c->whole && !missing;
     }
-    code_settings_unused(&x);
+    if (check__compiled(c, p))
+        code_settings_unused(&x);
 }

@@ -64,7 +64,8 @@ void check__fields(struct check *c, struct check_workflow *w)
         if (schema_column(schema_of(ENTITY_REFERRAL), f->name) >= 0)
             check__add(c, "field-is-column", w->plugin, file, line,
                        "field \"%s\": every referral has a column of that name", f->name);
-        if (!f->help && check__mentions(c, w->plugin, f->name) <= 1)
+        if (!f->help && check__compiled(c, w->plugin) &&
+            check__mentions(c, w->plugin, f->name) <= 1)
             check__add(c, "field-unused", w->plugin, file, line,
                        "nothing names the field \"%s\"; if people fill it in, say what it is with "
                        "help = \"…\"",

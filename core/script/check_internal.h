@@ -202,6 +202,8 @@ bool check__has_error(const struct check *c, const struct plugin *p);
 void *check__grow(struct arena *a, void *at, size_t count, size_t *room, size_t size);
 /* The line of the first string token that says `word`, at or behind `line`; `line` if none. */
 int check__line(const struct check *c, const char *file, int line, const char *word);
+/* Has every source of it compiled? Else nobody can say that something is not used. */
+bool check__compiled(const struct check *c, const struct plugin *p);
 const struct check_source *check__source(const struct check *c, const struct plugin *p,
                                          const char *name);
 
@@ -225,10 +227,11 @@ const struct check_stage *check__stage(const struct check_workflow *w,
                                        const char *name); /* or NULL */
 /* How often the plugin's sources say the word, as a name or a text. */
 size_t check__mentions(const struct check *c, const struct plugin *p, const char *word);
-void check__stages(struct check *c, struct check_workflow *w);      /* check_stages.c */
-void check__roles(struct check *c, struct check_workflow *w);       /* check_roles.c */
-void check__transitions(struct check *c, struct check_workflow *w); /* check_transitions.c */
-void check__deadlines(struct check *c, struct check_workflow *w);   /* check_deadlines.c */
-void check__fields(struct check *c, struct check_workflow *w);      /* check_fields.c */
+void check__stages(struct check *c, struct check_workflow *w);       /* check_stages.c */
+void check__roles(struct check *c, struct check_workflow *w);        /* check_roles.c */
+void check__transitions(struct check *c, struct check_workflow *w);  /* check_transitions.c */
+void check__deadlines(struct check *c, struct check_workflow *w);    /* check_deadlines.c */
+void check__fields(struct check *c, struct check_workflow *w);       /* check_fields.c */
+void check__others(struct check *c, const struct check_workflow *w); /* check_others.c */
 
 #endif

@@ -62,6 +62,8 @@ static const struct check_kind check_kinds[] = {
     W("template-unused", "no message uses the template"),
     E("command-unknown", "baton.call or baton.run_report names what is not declared"),
     W("workflow-unknown", "code names a workflow that no plugin here declares"),
+    W("migrate-unknown",
+      "migrate names a stage or field that the version it comes from did not have"),
     E("transition-unknown", "code names a transition that no workflow has"),
     E("stage-name-unknown", "code names a stage that no workflow has"),
     E("reason-unknown", "code gives a reason that the transition does not have"),

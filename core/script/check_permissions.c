@@ -106,7 +106,7 @@ static void permission_check(struct check *c, const struct plugin *p, const char
                            permission, permission);
         }
     }
-    if (listed && line && !used)
+    if (listed && line && !used && check__compiled(c, p))
         check__add(c, "permission-unused", p, arena_printf(c->memory, "%s/plugin.ini", p->name),
                    line, "permission \"%s\" is listed, but no code has to do with %s", permission,
                    permission);

@@ -231,6 +231,8 @@ void check__files(struct check *c, struct plugin *p)
     for (size_t i = 0; i < c->source_count; i++)
         if (c->sources[i].plugin == p)
             files_check(c, &c->sources[i], &used, &computed);
+    if (!check__compiled(c, p))
+        return;
     for (size_t i = 0; i < c->source_count && !computed; i++) {
         const struct check_source *s = &c->sources[i];
         if (s->plugin == p && !s->spec && strcmp(s->name, "init") != 0 &&

@@ -107,6 +107,21 @@ static void stages_walk(struct check_workflow *w, bool backwards)
     }
 }
 
+/* A transition that names a stage that there is not: what cannot be reached follows from that. */
+static bool stages_misnamed(const struct check_workflow *w)
+{
+    for (size_t i = 0; i < w->transition_count; i++) {
+        const struct check_transition *t = &w->transitions[i];
+        bool every = !strcmp(t->from[0], "*") && !t->from[1];
+        if (t->to && !check__stage(w, t->to))
+            return true;
+        for (const char *const *from = t->from; *from && !every; from++)
+            if (!check__stage(w, *from))
+                return true;
+    }
+    return false;
+}
+
 /* As graph_finish has it: a stage to which an organisation took away the way is none that it wants.
  */
 static void stages_check_ways(struct check *c, struct check_workflow *w, bool disabled)
@@ -143,5 +158,6 @@ void check__stages(struct check *c, struct check_workflow *w)
                    "workflow \"%s\" has no title: what is it called by those who use it?", w->name);
     bool disabled = stages_disable(c, w);
     stages_check_each(c, w);
-    stages_check_ways(c, w, disabled);
+    if (!stages_misnamed(w))
+        stages_check_ways(c, w, disabled);
 }

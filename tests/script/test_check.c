@@ -180,6 +180,10 @@ static const struct kind_case {
     { "workflow-unknown", "plugins/p/init.lua", "{ workflow = 'tutoring' }",
       "{ workflow = 'tutorin' }", "{ workflow = 'tutoring', stage = 'matched' }", 37,
       "did you mean \"tutoring\"?" },
+    { "workflow-unknown", "plugins/p/init.lua", "  transitions = {",
+      "  children = { tutorin = 'refuse' },\n  transitions = {",
+      "  children = { tutoring = 'refuse', ['*'] = 'keep' },\n  transitions = {", 21,
+      "did you mean \"tutoring\"?" },
     { "transition-unknown", "plugins/p/init.lua", "r:advance('finish')", "r:advance('finsh')",
       "r:advance('lapse')", 40, "did you mean \"finish\"?" },
     { "stage-name-unknown", "plugins/p/init.lua", "r.stage == 'matched'", "r.stage == 'mached'",
@@ -370,7 +374,7 @@ static const struct kind_case {
 };
 
 /* Kinds with a test of their own below. */
-static const char *const others[] = { "version-not-raised", NULL };
+static const char *const others[] = { "version-not-raised", "migrate-unknown", NULL };
 
 /* ---- running ---- */
 
@@ -556,6 +560,32 @@ static void all_at_once(void **state)
     check_free(c);
 }
 
+/* A cause is told, what only follows from it is not. */
+static void only_causes(void **state)
+{
+    struct fix *f = *state;
+    static const struct {
+        const char *file, *from, *to, *code;
+    } mistakes[] = {
+        { "plugins/p/init.lua", "from = 'requested', to = 'matched'",
+          "from = 'requested', to = 'mached'", "stage-unknown" },
+        { "plugins/p/init.lua", "from = 'matched', to = 'done'", "from = 'mached', to = 'done'",
+          "stage-unknown" },
+        { "plugins/p/init.lua", "local settings =", "local local settings =", "syntax" },
+        { "plugins/p/more.lua", "return M", "return return M", "syntax" },
+    };
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+        struct buf found = BUF_INIT;
+        write_files(f, mistakes[i].file, mistakes[i].from, mistakes[i].to);
+        struct check *c = run(f);
+        list(c, &found);
+        if (check_count(c) != 1 || !find(c, mistakes[i].code, NULL))
+            fail_msg("%s:\n%s", mistakes[i].to, buf_text(&found));
+        buf_free(&found);
+        check_free(c);
+    }
+}
+
 /* Only what was asked for is told; what it requires is loaded all the same. */
 static void only_what_is_wanted(void **state)
 {
@@ -635,6 +665,42 @@ static void version_not_raised(void **state)
     check_free(c);
 }
 
+/* Old names of a migration are held against the version that the store has kept. */
+static void migrate_unknown(void **state)
+{
+    struct fix *f = *state;
+    static const char *const names[] = { "p", "q", NULL };
+    static const char moved[] = "name = 'tutoring', title = 'Tutoring', version = 2,\n"
+                                "  migrate = { from = 1, stages = { %s = 'matched' },\n"
+                                "              fields = { %s = 'need' } },\n";
+    static const struct {
+        const char *stage, *field;
+        size_t findings;
+    } names_of[] = { { "requested", "need", 0 }, { "requestd", "need", 1 }, { "done", "nede", 1 } };
+    write_files(f, NULL, NULL, NULL);
+    ok(fix_load(f, names));
+    ok(store_turn_begin(f->store, &f->e));
+    domain_command_begin(f->d);
+    ok(domain_keep_versions(f->d, &f->e));
+    ok(domain_command_end(f->d, true, &f->e));
+    ok(store_turn_commit(f->store, &f->e));
+    for (size_t i = 0; i < sizeof names_of / sizeof *names_of; i++) {
+        char text[256];
+        snprintf(text, sizeof text, moved, names_of[i].stage, names_of[i].field);
+        write_files(f, "plugins/p/init.lua", "name = 'tutoring', title = 'Tutoring',\n", text);
+        struct check *c = run(f);
+        assert_int_equal(check_count(c), names_of[i].findings);
+        if (names_of[i].findings) {
+            const struct check_finding *g = find(c, "migrate-unknown", "did you mean");
+            assert_string_equal(g->kind->code, "migrate-unknown");
+            assert_int_equal(g->line, i == 1 ? 10 : 11);
+            assert_contains(g->message, i == 1 ? "\"requested\"" : "\"need\"");
+        }
+        check_free(c);
+    }
+    write_files(f, NULL, NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -643,8 +709,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stage_that_is_not_wanted, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(every_kind, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(all_at_once, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(only_causes, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(only_what_is_wanted, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(odd_sources, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(migrate_unknown, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(version_not_raised, fix_setup, fix_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,10 @@ const struct migration *graph_migration(const struct graph *g, int from); /* NUL
  * its workflow is not loaded. */
 const struct graph *domain_graph_run(const struct domain *d, const struct row *referral);
 
+/* Another version of the loaded graph, without guards and effects; NULL: it was not kept. */
+const struct graph *domain_graph_kept(const struct domain *d, const struct graph *loaded,
+                                      int version);
+
 /* ---- keeping ---- */
 
 /* How many versions domain_keep_versions has to write: of those loaded, the ones that are not in
