@@ -3,10 +3,22 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "baton/base/buf.h"
 #include "baton/base/json.h"
 #include "baton/host/home.h"
+
+/* A folder that was there keeps its mode: it may be shared on purpose, but not unawares. */
+static void init_say_mode(const char *dir)
+{
+    struct stat st;
+    if (stat(dir, &st) == 0 && (st.st_mode & 077))
+        print_line(stdout,
+                   "It was there before and others can get into it (mode %03o); to keep it to "
+                   "yourself: chmod 700 %s",
+                   (unsigned)(st.st_mode & 0777), dir);
+}
 
 static int init_run(const struct cli *c)
 {
@@ -27,6 +39,7 @@ static int init_run(const struct cli *c)
     } else if (!c->quiet) {
         char full[PATH_MAX]; /* of "." nobody wants to read */
         print_line(stdout, "Made a home in %s", realpath(dir, full) ? full : dir);
+        init_say_mode(dir);
         print_line(
             stdout,
             "Next: baton --home %s org add NAME --title \"Its full name\" --zone America/New_York",
@@ -40,7 +53,8 @@ const struct command command_init = {
     .usage = "DIR",
     .summary = "Makes a home: a folder that holds organisations",
     .notes =
-        "DIR gets baton.ini and orgs/, readable by you alone. A folder that is a home already is "
+        "DIR gets baton.ini and orgs/, readable by you alone; a folder that is there already keeps "
+        "its mode, and init says so where others can get into it. One that is a home already is "
         "left as it is (exit code 5).",
     .example = "baton init ~/referrals",
     .min = 1,

@@ -13,6 +13,13 @@ static const struct {
                   "for x in referrals.each{ open = true } do print(x.title) end  --> Reading help\n"
                   "r:advance(\"finish\")  --> error: R-1: no transition \"finish\" from stage "
                   "\"requested\" …" },
+    { "prompt", "-- at the prompt\n"
+                "referrals.count{ open = true }\n"
+                "--> 1\n"
+                "_ + 1\n"
+                "--> 2\n"
+                "explain(\"R-1\", \"accept\")\n"
+                "--> …" },
     { "workflow",
       "-- in init.lua\n"
       "baton.workflow{\n"

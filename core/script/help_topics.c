@@ -105,6 +105,11 @@ static const char topic_deadline[] =
     "days\", \"6 weeks\",\n"
     "\"3 months\", \"3 working days\", \"30 school days\"; working time comes from [calendar] of "
     "org.ini.\n"
+    "Working days count days from the next one on and keep the time of day, moved into opening "
+    "hours: what begins\n"
+    "on Saturday at 01:00 is due, after \"1 working day\", on Monday as the office opens. "
+    "\"8 working hours\" counts\n"
+    "time that the office is open.\n"
     "r:pause{ reason= } stops the clock and keeps what remains, r:resume() starts it again.\n";
 
 static const char topic_fields[] =
@@ -242,8 +247,21 @@ static const char topic_columns[] =
     "updated_at_ms and fields (help\n"
     "fields). Those by baton nobody else writes; workflow is given when a referral is opened.\n";
 
+static const char topic_prompt[] =
+    "baton repl takes Lua, statement by statement; each is all or nothing, and its result is "
+    "shown. Besides what\n"
+    "scripts have (help session: as, at, dry, watch, timing):\n"
+    "  help, help referrals.find    words of the API; Tab completes names, columns, ids, "
+    "transitions\n"
+    "  _                            the result of the statement before\n"
+    "  explain(\"R-2\", \"assess\")    why a transition may go or not; explain(12): what event 12 "
+    "led to\n"
+    "  reload, reload off           plugins and org.ini anew; no longer by itself\n"
+    "Variables are global; a reload keeps those that are values, records, or tables of these.\n";
+
 static const struct help_topic topics[] = {
     { "examples", "what their names and --> stand for", topic_examples },
+    { "prompt", "what can be typed at the prompt of baton repl", topic_prompt },
     { "workflow", "what baton.workflow takes", topic_workflow },
     { "stage", "a stage of a workflow", topic_stage },
     { "transition", "a way from one stage to another", topic_transition },
@@ -268,8 +286,8 @@ const struct help_topic *help__topics(void)
 }
 
 /* Keys of tables that have no page of their own: "cooling_off" is found under "reasons". */
-static const char *const alias_names[] = { "cooling_off", "reroute", "reason", NULL };
-static const char *const alias_topics[] = { "reasons", "reasons", "reasons" };
+static const char *const alias_names[] = { "cooling_off", "reroute", "reason", "repl", NULL };
+static const char *const alias_topics[] = { "reasons", "reasons", "reasons", "prompt" };
 
 const char *const *help__aliases(void)
 {

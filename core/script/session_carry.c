@@ -126,9 +126,9 @@ static int carry_run(lua_State *L)
         c->in_part = false;
         if (own && carry_value(L, c, 0))
             lua_setfield(L, -2, name);
-        else if (own)
+        else if (own && strcmp(name, "_") != 0) /* the last result is nobody's variable */
             carry_tell(c, name, "");
-        if (c->in_part)
+        if (c->in_part && (!name || strcmp(name, "_") != 0))
             carry_tell(c, name ? name : "?", " (in part)");
         lua_pop(S, 1);
     }

@@ -197,6 +197,20 @@ static const struct script_function extra_functions[] = {
       "as(\"ines@school.example\")\n"
       "baton.actor().name  --> \"Ines Ortiz\"\n"
       "as()" },
+    { "explain", NULL, "explain(referral, transition, {reason=, note=, fields={…}})",
+      "prints whether a transition may go, with every question that is asked of it; without a "
+      "name, all that leave the stage. explain(12) prints which handlers event 12 led to",
+      "-- at the prompt\n"
+      "explain(\"R-1\", \"decline\")\n"
+      "--> …\n"
+      "explain(r:history()[1].seq)\n"
+      "--> …" },
+    { "_", NULL, "_ → the last result", "at the prompt, what the statement before gave",
+      "-- at the prompt\n"
+      "people.count{}\n"
+      "--> 1\n"
+      "_ + 1\n"
+      "--> 2" },
     { "dry", NULL, "dry(function() … end)",
       "runs it, undoes all that it wrote, and prints what would have changed, row by row, and what "
       "would have been sent",

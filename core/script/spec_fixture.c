@@ -219,13 +219,46 @@ static int fixture_referral(lua_State *L)
     return 1;
 }
 
+/* ---- names that there are not ---- */
+
+/* t.persn: __index of t and of t.clock; the upvalue is which. */
+static int fixture_unknown(lua_State *L)
+{
+    const char *names[32], *word = luaL_tolstring(L, 2, NULL);
+    size_t count = 0;
+    for (lua_pushnil(L); lua_next(L, 1) && count < 31; lua_pop(L, 1))
+        if (lua_type(L, -2) == LUA_TSTRING)
+            names[count++] = lua_tostring(L, -2);
+    names[count] = NULL;
+    script__unknown(L, lua_tostring(L, lua_upvalueindex(1)), "function", word, names);
+}
+
+/* The table on top says so when a name is read that it does not have. */
+static void fixture_name_all(lua_State *L, const char *what)
+{
+    lua_createtable(L, 0, 2);
+    lua_pushstring(L, what);
+    lua_pushcclosure(L, fixture_unknown, 1);
+    lua_setfield(L, -2, "__index");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
+}
+
 /* ---- the clock ---- */
+
+static void fixture_check_clock(lua_State *L, const char *call)
+{
+    spec__of(L, "t.clock");
+    if (!lua_istable(L, 1))
+        script__raisef(L, ERROR_INVALID, "the clock is called with a colon: %s", call);
+}
 
 static int fixture_clock_advance(lua_State *L)
 {
     struct error e;
     int64_t to_ms;
-    spec__of(L, "t.clock");
+    fixture_check_clock(L, "t.clock:advance(\"1 day\")");
     if (lua_type(L, 2) == LUA_TSTRING) {
         if (when_parse(lua_tostring(L, 2), domain_calendar(script__domain(L)),
                        domain_now(script__domain(L)), &to_ms, &e) < 0)
@@ -240,7 +273,7 @@ static int fixture_clock_advance(lua_State *L)
 
 static int fixture_clock_now(lua_State *L)
 {
-    spec__of(L, "t.clock");
+    fixture_check_clock(L, "t.clock:now()");
     lua_pushinteger(L, domain_now(script__domain(L)));
     return 1;
 }
@@ -338,7 +371,9 @@ void spec__push_fixtures(lua_State *L)
     luaL_setfuncs(L, all, 0);
     lua_createtable(L, 0, 2);
     luaL_setfuncs(L, clock, 0);
+    fixture_name_all(L, "t.clock");
     lua_setfield(L, -2, "clock");
+    fixture_name_all(L, "t");
 }
 
 static const struct script_function fixture_functions[] = {

@@ -2494,6 +2494,33 @@ function log.error(format, ...) end
 ---@return any
 function as(staff, fn) end
 
+---prints whether a transition may go, with every question that is asked of it; without a name, all that leave the stage. explain(12) prints which handlers event 12 led to.
+---
+---    explain(referral, transition, {reason=, note=, fields={…}})
+---```lua
+----- at the prompt
+---explain("R-1", "decline")
+-----> …
+---explain(r:history()[1].seq)
+-----> …
+---```
+---@param referral? any
+---@param transition? any
+---@param options? table
+function explain(referral, transition, options) end
+
+---at the prompt, what the statement before gave.
+---
+---    _ → the last result
+---```lua
+----- at the prompt
+---people.count{}
+-----> 1
+---_ + 1
+-----> 2
+---```
+_ = {}
+
 ---runs it, undoes all that it wrote, and prints what would have changed, row by row, and what would have been sent.
 ---
 ---    dry(function() … end)

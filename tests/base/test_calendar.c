@@ -100,6 +100,48 @@ static void test_add(void **state)
     calendar_free(NULL);
 }
 
+static void check_due(const struct calendar *c, const char *unit, int rc, int64_t due,
+                      const char *weekday, const char *wanted)
+{
+    static const char *const weekdays[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
+    struct buf b = BUF_INIT;
+    assert_int_equal(rc, 0);
+    zone_format(calendar_zone(c), due, false, &b);
+    if (strcmp(buf_text(&b), wanted) || strcmp(weekdays[due / 86400000 % 7], weekday))
+        fail_msg("%s: %s, not %s %s", unit, buf_text(&b), weekday, wanted);
+    buf_free(&b);
+}
+
+/* The table of docs/how-it-works.md, with the default week. */
+static void test_page(void **state)
+{
+    (void)state;
+    struct buf page = BUF_INIT;
+    struct calendar *c = NULL;
+    size_t rows = 0;
+    assert_int_equal(calendar_new(&c, NULL, NULL), 0);
+    assert_int_equal(buf_read_file(&page, BATON_SOURCE_DIR "/docs/how-it-works.md", 1 << 20, NULL),
+                     0);
+    for (const char *line = buf_text(&page); *line;
+         line += strcspn(line, "\n"), line += *line != 0) {
+        char from_day[4], from[17], day[4], days[17], hour[4], hours[17];
+        int64_t due = 0;
+        if (sscanf(line,
+                   "| %3[A-Za-z] %16[0-9: -] | %3[A-Za-z] %16[0-9: -] | %3[A-Za-z] %16[0-9: -] |",
+                   from_day, from, day, days, hour, hours) != 6)
+            continue;
+        rows++;
+        check_due(c, "begins", 0, at(c, from), from_day, from);
+        int rc = calendar_add_working_days(c, at(c, from), 1, &due, NULL);
+        check_due(c, "1 working day", rc, due, day, days);
+        rc = calendar_add_working_ms(c, at(c, from), 8 * 60 * (int64_t)MINUTE_MS, &due, NULL);
+        check_due(c, "8 working hours", rc, due, hour, hours);
+    }
+    assert_int_equal(rows, 6);
+    calendar_free(c);
+    buf_free(&page);
+}
+
 static void test_days(void **state)
 {
     (void)state;
@@ -355,9 +397,10 @@ static void test_model(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_add),     cmocka_unit_test(test_days),
-        cmocka_unit_test(test_gap),     cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_model),
+        cmocka_unit_test(test_page),     cmocka_unit_test(test_add),
+        cmocka_unit_test(test_days),     cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_extremes), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -174,8 +174,10 @@ static void a_reload_keeps_variables(void **state)
     ask(w,
         "{\"op\":\"eval\",\"text\":\"f = function() return x end m = setmetatable({}, {}) t.f = f "
         "deep = {} local d = deep for i = 1, 100 do d.d = {} d = d.d end\"}");
+    ask(w, "{\"op\":\"eval\",\"text\":\"f\"}"); /* _ is the function now */
     buf_clear(&w->t.frames);
     fixture_ok(w->f, org_reload(w->o, &w->f->e));
+    assert_lacks(buf_text(&w->t.frames), " _");
     assert_has(buf_text(&w->t.frames), "these are gone, being code: ");
     static const char *const gone[] = { "f", "m", "t (in part)", "deep (in part)" };
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)

@@ -45,6 +45,10 @@ cd "$dir"
 exits 3 "baton init" "$BATON" org list
 exits 3 "baton init" "$BATON" --home "$dir/none" org list
 exits 0 "Made a home in $PWD/home" "$BATON" init home
+mkdir -m 755 shared && mkdir -m 700 private
+exits 0 "(mode 755); to keep it to yourself: chmod 700 shared" "$BATON" init shared
+"$BATON" init private | grep -q chmod && fail "init warns of a folder that is its owner's alone"
+[ "$(stat -c %a home private shared | xargs)" = "700 700 755" ] || fail "modes of homes"
 exits 5 "home already" "$BATON" init home
 [ "$(stat -c %a home)" = 700 ] || fail "the home has mode $(stat -c %a home)"
 cd home

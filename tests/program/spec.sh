@@ -49,6 +49,8 @@ grep -q "1 transition never taken: drop" out || fail "never taken"
 [ "$(tail -1 out)" = "1 passed, 1 failed" ] || fail "in the folder of the plugin"
 "$BATON" test --filter overdue tutoring/spec/a.lua >out || fail "a filter, a file"
 [ "$(tail -1 out)" = "1 passed, 0 failed" ] || fail "a filter"
+code=0; "$BATON" test --filter overdeu tutoring >out 2>&1 || code=$?
+[ "$code" = 1 ] && grep -q 'no case has "overdeu" in its name' out || fail "a filter that meets nothing ends with $code"
 "$BATON" test . -q --junit out.xml >/dev/null 2>&1 || true
 grep -q '<testsuite name="baton" tests="2" failures="1"' out.xml || fail "JUnit: $(cat out.xml)"
 grep -q 'expected &quot;dne &amp; &lt;gone&gt;&quot;' out.xml || fail "JUnit: $(cat out.xml)"

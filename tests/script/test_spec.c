@@ -98,6 +98,11 @@ static void expectations(void **state)
         { "error('broken')", "broken" },
         { "local x = nil; x()", "attempt to call a nil value" },
         { "pcall(function() expect(1):equals(2) end) error('later')", "later" },
+        { "t.persn{}", "t: unknown function \"persn\", did you mean \"person\"?" },
+        { "t.clock:advnace('1 day')", "did you mean \"advance\"?" },
+        { "t.clock.advance('1 day')", "with a colon: t.clock:advance(\"1 day\")" },
+        { "t.clock.now()", "with a colon: t.clock:now()" },
+        { "t.mine = 1 expect(t.mine):equals(1)", NULL },
         { "it('y', function() end)", "can't declare others" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
