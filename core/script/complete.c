@@ -4,31 +4,17 @@
  * the environment, members of tables, columns and methods of handles, fields of
  * a workflow, keys in `referrals.find{`, transitions in `r:advance("`, words and
  * ids in other quotes. `referrals.get(1):` is known by the verb alone. */
-#include "script/session_internal.h"
+#include "script/complete_internal.h"
 
-#include "script/handle_internal.h"
 #include "script/referrals_internal.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMPLETE_WORDS = 512, COMPLETE_IDS = 20 };
+enum { COMPLETE_IDS = 20 };
 
-struct complete {
-    struct session *session;
-    const char *line;
-    size_t cursor, begin; /* the word is [begin, cursor) */
-    session_each_word each;
-    void *context;
-    const char *words[COMPLETE_WORDS];
-    size_t count;
-    bool ordered; /* as they were added, instead of by the alphabet */
-    char quote;   /* of the text that the word is in; 0: none */
-    struct arena *arena;
-};
-
-static void complete_add(struct complete *c, const char *word)
+void complete__add(struct complete *c, const char *word)
 {
     size_t n = c->cursor - c->begin;
     if (c->count == COMPLETE_WORDS || strncmp(word, c->line + c->begin, n) != 0)
@@ -39,10 +25,10 @@ static void complete_add(struct complete *c, const char *word)
     c->words[c->count++] = arena_dup(c->arena, word);
 }
 
-static void complete_add_all(struct complete *c, const char *const *words)
+void complete__add_all(struct complete *c, const char *const *words)
 {
     while (words && *words)
-        complete_add(c, *words++);
+        complete__add(c, *words++);
 }
 
 static void complete_add_keys(struct complete *c, lua_State *L, int table)
@@ -51,7 +37,7 @@ static void complete_add_keys(struct complete *c, lua_State *L, int table)
     bool all = c->begin < c->cursor; /* else those with _ in front are left out */
     for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1))
         if (lua_type(L, -2) == LUA_TSTRING && (all || lua_tostring(L, -2)[0] != '_'))
-            complete_add(c, lua_tostring(L, -2));
+            complete__add(c, lua_tostring(L, -2));
 }
 
 /* ---- reading the line backwards ---- */
@@ -61,14 +47,14 @@ static bool line_is_word(char ch)
     return isalnum((unsigned char)ch) || ch == '_';
 }
 
-static size_t line_word_begin(const struct complete *c, size_t end)
+size_t complete__word_begin(const struct complete *c, size_t end)
 {
     while (end > 0 && line_is_word(c->line[end - 1]))
         end--;
     return end;
 }
 
-static size_t line_skip_space(const struct complete *c, size_t end)
+size_t complete__skip_space(const struct complete *c, size_t end)
 {
     while (end > 0 && isspace((unsigned char)c->line[end - 1]))
         end--;
@@ -77,7 +63,7 @@ static size_t line_skip_space(const struct complete *c, size_t end)
 
 /* Where the bracket that is open at `end` stands, or SIZE_MAX. With `closed`, line[end - 1] closes
  * it. */
-static size_t line_open_bracket(const struct complete *c, size_t end, bool closed)
+size_t complete__open_bracket(const struct complete *c, size_t end, bool closed)
 {
     int depth = closed ? 0 : 1;
     while (end > 0) {
@@ -111,18 +97,12 @@ static const char *line_copy(struct complete *c, const char *text, size_t n)
     return arena_dupn(c->arena, text, n);
 }
 
-static const char *line_word(struct complete *c, size_t begin, size_t end)
+const char *complete__word(struct complete *c, size_t begin, size_t end)
 {
     return arena_dupn(c->arena, c->line + begin, end - begin);
 }
 
 /* ---- what an expression is ---- */
-
-/* A value on the stack, or only the entity of the handle that it would be. */
-struct complete_target {
-    enum entity entity; /* ENTITY_NONE: look at the value */
-    bool found;
-};
 
 static enum entity target_of_verb(const char *module, const char *verb)
 {
@@ -157,39 +137,39 @@ static bool target_step(lua_State *L, const char *name)
 static struct complete_target target_of_call(struct complete *c, size_t end)
 {
     struct complete_target t = { ENTITY_NONE, false };
-    size_t open = line_open_bracket(c, end, true);
+    size_t open = complete__open_bracket(c, end, true);
     if (open == SIZE_MAX)
         return t;
-    size_t verb = line_word_begin(c, open);
+    size_t verb = complete__word_begin(c, open);
     if (verb == open || verb == 0 || c->line[verb - 1] != '.')
         return t;
-    size_t module = line_word_begin(c, verb - 1);
-    t.entity = target_of_verb(line_word(c, module, verb - 1), line_word(c, verb, open));
+    size_t module = complete__word_begin(c, verb - 1);
+    t.entity = target_of_verb(complete__word(c, module, verb - 1), complete__word(c, verb, open));
     t.found = t.entity != ENTITY_NONE;
     return t;
 }
 
 /* The expression that ends at `end`. */
-static struct complete_target target_at(struct complete *c, lua_State *L, size_t end)
+struct complete_target complete__target(struct complete *c, lua_State *L, size_t end)
 {
     struct complete_target t = { ENTITY_NONE, false };
     if (end > 0 && (c->line[end - 1] == ')' || c->line[end - 1] == '}'))
         return target_of_call(c, end);
-    size_t begin = line_word_begin(c, end);
+    size_t begin = complete__word_begin(c, end);
     if (begin == end)
         return t;
     if (begin == 0 || c->line[begin - 1] != '.') {
         session__push_env(L, c->session);
-        lua_pushstring(L, line_word(c, begin, end));
+        lua_pushstring(L, complete__word(c, begin, end));
         lua_rawget(L, -2);
         lua_remove(L, -2);
         t.found = true;
         return t;
     }
     luaL_checkstack(L, 6, "completion");
-    t = target_at(c, L, begin - 1);
+    t = complete__target(c, L, begin - 1);
     if (t.found && t.entity == ENTITY_NONE)
-        t.found = target_step(L, line_word(c, begin, end));
+        t.found = target_step(L, complete__word(c, begin, end));
     else
         t.found = false;
     return t;
@@ -202,7 +182,7 @@ static void candidates_fields(struct complete *c, lua_State *L, enum entity enti
     const struct row *row;
     struct domain *d = script__domain(L);
     if (store_get(script__store(L), entity, id, &row, NULL) == 0)
-        complete_add_all(c, fields__names(L, entity, fields__graph(d, row)));
+        complete__add_all(c, fields__names(L, entity, fields__graph(d, row)));
 }
 
 static void candidates_methods(struct complete *c, enum entity entity)
@@ -210,11 +190,11 @@ static void candidates_methods(struct complete *c, enum entity entity)
     const char *names[64];
     size_t n = handle__methods(entity, names, 64);
     for (size_t i = 0; i < n && i < 64; i++)
-        complete_add(c, names[i]);
+        complete__add(c, names[i]);
 }
 
 /* Where nothing is typed yet: what people read, the most telling first. */
-static bool candidates_is_inner(const char *key)
+bool complete__is_inner(const char *key)
 {
     static const char *const inner[] = { "wake_at_ms",  "wake_step",  "workflow_version",
                                          "stage_at_ms", "send_at_ms", NULL };
@@ -235,20 +215,20 @@ static void candidates_columns(struct complete *c, lua_State *L, enum entity ent
         const char *name = s->columns[i].name;
         size_t n = strlen(name);
         if (s->columns[i].type == COLUMN_REF && n > 3)
-            complete_add(c, line_copy(c, name, n - 3));
-        if (all || !candidates_is_inner(name))
-            complete_add(c, name);
+            complete__add(c, line_copy(c, name, n - 3));
+        if (all || !complete__is_inner(name))
+            complete__add(c, name);
     }
     for (; *keys; keys++)
-        if (all || !candidates_is_inner(*keys))
-            complete_add(c, *keys);
+        if (all || !complete__is_inner(*keys))
+            complete__add(c, *keys);
 }
 
 static void candidates_members(struct complete *c, lua_State *L, size_t end, bool method)
 {
     int64_t id = 0;
     enum entity entity;
-    struct complete_target t = target_at(c, L, end);
+    struct complete_target t = complete__target(c, L, end);
     if (!t.found)
         return;
     bool handle = t.entity != ENTITY_NONE;
@@ -271,17 +251,17 @@ static void candidates_members(struct complete *c, lua_State *L, size_t end, boo
 static enum entity candidates_table_of(struct complete *c, size_t end, bool *finding)
 {
     static const char *const finders[] = { "find", "first", "each", "count", NULL };
-    size_t open = line_open_bracket(c, end, false);
+    size_t open = complete__open_bracket(c, end, false);
     if (open == SIZE_MAX || c->line[open] != '{')
         return ENTITY_NONE;
-    size_t verb_end = line_skip_space(c, open);
+    size_t verb_end = complete__skip_space(c, open);
     verb_end -= verb_end > 0 && c->line[verb_end - 1] == '(';
-    size_t verb = line_word_begin(c, verb_end);
+    size_t verb = complete__word_begin(c, verb_end);
     if (verb == verb_end || verb == 0 || c->line[verb - 1] != '.')
         return ENTITY_NONE;
-    size_t module = line_word_begin(c, verb - 1);
-    const char *word = line_word(c, verb, verb_end);
-    const struct schema *s = schema_named(line_word(c, module, verb - 1));
+    size_t module = complete__word_begin(c, verb - 1);
+    const char *word = complete__word(c, verb, verb_end);
+    const struct schema *s = schema_named(complete__word(c, module, verb - 1));
     *finding = false;
     for (int i = 0; finders[i]; i++)
         *finding = *finding || !strcmp(finders[i], word);
@@ -294,7 +274,7 @@ static bool candidates_table_keys(struct complete *c)
     static const char *const words[] = { "limit", "after", "order", "fields", "id", NULL };
     static const char *const opens[] = { "open", "overdue", NULL };
     bool finding;
-    size_t before = line_skip_space(c, c->begin);
+    size_t before = complete__skip_space(c, c->begin);
     if (!before || !strchr("{,", c->line[before - 1]))
         return false;
     enum entity entity = candidates_table_of(c, before, &finding);
@@ -304,10 +284,10 @@ static bool candidates_table_keys(struct complete *c)
     for (size_t i = 0; i < s->count; i++)
         if (finding || !(s->columns[i].flags & COLUMN_ENGINE) ||
             !strcmp(s->columns[i].name, "workflow"))
-            complete_add(c, s->columns[i].name);
-    complete_add_all(c, finding ? words : (const char *const[]){ "fields", NULL });
+            complete__add_column(c, &s->columns[i]);
+    complete__add_all(c, finding ? words : (const char *const[]){ "fields", NULL });
     if (finding && (entity == ENTITY_REFERRAL || entity == ENTITY_TASK))
-        complete_add_all(c, opens);
+        complete__add_all(c, opens);
     return true;
 }
 
@@ -321,7 +301,7 @@ static void candidates_names(struct complete *c, lua_State *L)
     complete_add_keys(c, L, -1);
     lua_pop(L, 1);
     if (c->begin < c->cursor)
-        complete_add_all(c, words);
+        complete__add_all(c, words);
 }
 
 /* ---- in quotes ---- */
@@ -335,17 +315,17 @@ static bool quoted_transitions(struct complete *c, lua_State *L, size_t end)
     const struct row *row;
     if (!end || c->line[end - 1] != '(')
         return false;
-    size_t verb_end = line_skip_space(c, end - 1), verb = line_word_begin(c, verb_end);
-    const char *word = line_word(c, verb, verb_end);
+    size_t verb_end = complete__skip_space(c, end - 1), verb = complete__word_begin(c, verb_end);
+    const char *word = complete__word(c, verb, verb_end);
     if (!verb || c->line[verb - 1] != ':' || (strcmp(word, "advance") && strcmp(word, "can")))
         return false;
-    struct complete_target t = target_at(c, L, verb - 1);
+    struct complete_target t = complete__target(c, L, verb - 1);
     if (!t.found || t.entity != ENTITY_NONE || !script__is_handle(L, -1, &entity, &id) ||
         entity != ENTITY_REFERRAL || store_get(script__store(L), entity, id, &row, NULL) < 0)
         return true;
     size_t n = referrals__possible(L, row, names, LIMIT_TRANSITIONS);
     for (size_t i = 0; i < n; i++)
-        complete_add(c, names[i]);
+        complete__add(c, names[i]);
     return true;
 }
 
@@ -354,7 +334,7 @@ static void quoted_stages(struct complete *c, const struct domain *d)
     for (size_t i = 0; i < domain_graph_count(d); i++) {
         const struct graph *g = domain_graph_at(d, i);
         for (size_t k = 0; k < graph_stage_count(g); k++)
-            complete_add(c, graph_stage(g, (int)k)->name);
+            complete__add(c, graph_stage(g, (int)k)->name);
     }
 }
 
@@ -364,20 +344,20 @@ static bool quoted_words(struct complete *c, lua_State *L, size_t end)
     const struct domain *d = script__domain(L);
     if (!end || c->line[end - 1] != '=')
         return false;
-    size_t key_end = line_skip_space(c, end - 1), key = line_word_begin(c, key_end);
-    const char *word = line_word(c, key, key_end);
+    size_t key_end = complete__skip_space(c, end - 1), key = complete__word_begin(c, key_end);
+    const char *word = complete__word(c, key, key_end);
     size_t before = c->count;
     for (size_t i = 0; !strcmp(word, "workflow") && i < domain_graph_count(d); i++)
-        complete_add(c, graph_name(domain_graph_at(d, i)));
+        complete__add(c, graph_name(domain_graph_at(d, i)));
     if (!strcmp(word, "stage"))
         quoted_stages(c, d);
     if (!strcmp(word, "order"))
-        complete_add_all(c, (const char *const[]){ "newest", "oldest", NULL });
+        complete__add_all(c, (const char *const[]){ "newest", "oldest", NULL });
     for (int e = ENTITY_NONE + 1; e < ENTITY_END; e++) {
         const struct schema *s = schema_of((enum entity)e);
         int column = schema_column(s, word);
         if (column >= 0)
-            complete_add_all(c, s->columns[column].values);
+            complete__add_all(c, s->columns[column].values);
     }
     return c->count > before;
 }
@@ -385,7 +365,7 @@ static bool quoted_words(struct complete *c, lua_State *L, size_t end)
 /* "R-1": R-1, R-10, R-11, … as far as they exist. */
 static void quoted_ids(struct complete *c, lua_State *L)
 {
-    const char *word = line_word(c, c->begin, c->cursor), *digits = word + 2;
+    const char *word = complete__word(c, c->begin, c->cursor), *digits = word + 2;
     char ref[32];
     const struct schema *s = word[0] ? schema_lettered(word[0]) : NULL;
     if (!s || word[0] != s->letter || word[1] != '-' || strlen(word) > 16 ||
@@ -400,7 +380,7 @@ static void quoted_ids(struct complete *c, lua_State *L)
             if (!store_has(script__store(L), s->entity, id))
                 continue;
             row_id_format(s->entity, id, ref);
-            complete_add(c, ref);
+            complete__add(c, ref);
             found++;
         }
     }
@@ -408,10 +388,11 @@ static void quoted_ids(struct complete *c, lua_State *L)
 
 static void complete_quoted(struct complete *c, lua_State *L, size_t quote)
 {
-    size_t end = line_skip_space(c, quote);
+    size_t end = complete__skip_space(c, quote);
     c->begin = quote + 1;
     c->quote = c->line[quote];
-    if (!quoted_transitions(c, L, end) && !quoted_words(c, L, end))
+    if (!complete__topics(c) && !quoted_transitions(c, L, end) &&
+        !complete__option_words(c, L, end) && !quoted_words(c, L, end))
         quoted_ids(c, L);
 }
 
@@ -429,11 +410,13 @@ static void complete_find(struct complete *c, lua_State *L)
         complete_quoted(c, L, quote);
         return;
     }
+    if (complete__topics(c))
+        return;
     char before = c->begin ? c->line[c->begin - 1] : ' ';
     bool concat = c->begin > 1 && before == '.' && c->line[c->begin - 2] == '.';
     if ((before == '.' && !concat) || before == ':')
         candidates_members(c, L, c->begin - 1, before == ':');
-    else if (!candidates_table_keys(c))
+    else if (!complete__option_keys(c, L) && !candidates_table_keys(c))
         candidates_names(c, L);
 }
 
@@ -463,7 +446,7 @@ size_t session_complete(struct session *s, const char *line, size_t cursor, sess
     lua_State *L = script__main(s->script);
     size_t n = strlen(line);
     c.cursor = cursor < n ? cursor : n;
-    c.begin = line_word_begin(&c, c.cursor);
+    c.begin = complete__word_begin(&c, c.cursor);
     c.arena = script__arena(s->script);
     if (!lua_checkstack(L, LUA_MINSTACK))
         return c.begin;

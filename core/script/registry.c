@@ -146,9 +146,9 @@ static void help_function(const struct script_module *m, const struct script_fun
     help_example(f->example, out);
 }
 
-/* Every name that help takes, into names[]; text in *memory. */
-static size_t help_names(struct arena *memory, const char **names)
+const char *const *help__names(struct arena *memory)
 {
+    const char **names = arena_alloc(memory, REGISTRY_NAMES_MAX * sizeof *names);
     size_t count = 0;
     for (size_t i = 0; script__modules[i] && count < REGISTRY_NAMES_MAX - 1; i++) {
         const struct script_module *m = script__modules[i];
@@ -164,16 +164,14 @@ static size_t help_names(struct arena *memory, const char **names)
     for (const char *const *a = help__aliases(); *a && count < REGISTRY_NAMES_MAX - 1; a++)
         names[count++] = *a;
     names[count] = NULL;
-    return count;
+    return names;
 }
 
 static int help_unknown(const char *topic, struct error *e)
 {
     struct arena *memory = arena_new(0);
-    const char **names = arena_alloc(memory, REGISTRY_NAMES_MAX * sizeof *names);
     struct buf near = BUF_INIT;
-    help_names(memory, names);
-    text_suggest(topic, names, &near);
+    text_suggest(topic, help__names(memory), &near);
     int rc = error_set(e, ERROR_NOT_FOUND, "no help on \"%.80s\"%s", topic,
                        near.len ? buf_text(&near) : "; help without a name lists the modules");
     buf_free(&near);

@@ -30,7 +30,7 @@ static void test_complete(void **state)
         { "p.", "+email fields ref birth_date", 2 },
         { "r.sub", "subject subject_id", 2 },
         { "r.subject.na", "name", 10 },
-        { "r.fields.", "born hours meets_at need ok school score tags", 9 },
+        { "r.fields.", "born hours meets_at need ok school score speed tags", 9 },
         { "r:adv", "advance", 2 },
         { "r:", "+advance can set history note", 2 },
         { "p:", "history note notes set", 2 },
@@ -58,11 +58,35 @@ static void test_complete(void **state)
         { "'a' .. peo", "people", 7 },
         { "'a'..peo", "people", 5 },
         { "r.nope.", "", 7 },
+        { "help dea", "deadline", 5 },
+        { "help people.se", "people.search", 5 },
+        { "help ", "+reasons referrals.find cooling_off", 5 },
+        { "help(\"dea", "deadline\"", 6 },
+        { "help 'dea", "deadline'", 6 },
+        { "helping dea", "", 8 },
+        { "r:advance(\"finish\", { reason = \"", "bad good", 32 },
+        { "r:advance(\"finish\", { note = 'x', reason='g", "good'", 42 },
+        { "r:advance(\"finish\", { re", "reason", 22 },
+        { "r:advance(\"finish\", { ", "fields note outcome reason version", 22 },
+        { "r:advance(\"finish\", { fields = { sp", "speed", 33 },
+        { "r:set{ fields = { ", "born hours meets_at need ok school score speed tags", 18 },
+        { "r:set({ fields = { speed = \"", "fast slow", 28 },
+        { "r:set{ pri", "priority", 7 },
+        { "r:set{ priority = \"ur", "urgent\"", 19 },
+        { "r:task{ ", "about assignee done due fields kind outcome role status title version", 8 },
+        { "referrals.get(1):message{ te", "template", 26 },
+        { "referrals.open{ workflow = 'tutoring', fields = { ne", "need", 50 },
+        { "people.add{ fields = { gr", "grade", 23 },
+        { "referrals.open{ sub", "subject subject_id", 16 },
+        { "referrals.open{ ", "+subject partner owner service workflow", 16 },
+        { "services.find{ par", "partner partner_id", 15 },
+        { "nothing:set{ fields = { ", "", 24 },
         { "loc", "local locations", 0 },
         { ")", "+people", 1 },
         { "", "+people", 0 },
         { "x):", "", 3 },
     };
+    struct buf failures = BUF_INIT;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf out = BUF_INIT;
         size_t begin =
@@ -77,9 +101,12 @@ static void test_complete(void **state)
                 right = right && strstr(buf_text(&out), word);
         }
         if (!right)
-            fail_msg("%s: from %zu: %s", cases[i].line, begin, buf_text(&out));
+            buf_printf(&failures, "\n  %s: from %zu: %s", cases[i].line, begin, buf_text(&out));
         buf_free(&out);
     }
+    if (failures.len)
+        fail_msg("%s", buf_text(&failures));
+    buf_free(&failures);
     /* In the middle of a line, and beyond its end. */
     struct buf out = BUF_INIT;
     assert_int_equal(session_complete(w->session, "peo + 1", 3, gather, &out), 0);
