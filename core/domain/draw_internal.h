@@ -23,11 +23,12 @@ struct sketch_box {
 struct sketch_label {
     const char *text;
     bool locked, expires;
+    bool note; /* goes on about the one before: who takes it, how it is voted on */
 };
 struct sketch_arrow {
     int from, to; /* boxes */
     struct sketch_label *labels;
-    size_t label_count;
+    size_t label_count, label_room;
     bool locked, expires; /* any of its labels; all of them */
 };
 struct sketch {

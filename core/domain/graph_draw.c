@@ -9,7 +9,12 @@
 #include "baton/base/limits.h"
 #include "baton/base/text.h"
 
-enum { SKETCH_ANY_FROM = 3, SKETCH_LINES_MAX = 24, SKETCH_ARROWS_MAX = 4096 };
+enum {
+    SKETCH_ANY_FROM = 3,
+    SKETCH_LINES_MAX = 24,
+    SKETCH_ARROWS_MAX = 4096,
+    SKETCH_NOTE_WIDTH = 30
+};
 
 static const char *const draw_formats[] = { "text", "mermaid", "dot", "svg", NULL };
 
@@ -143,6 +148,83 @@ static bool sketch_expires(const struct graph *g, int stage, int transition)
     return false;
 }
 
+/* The labels of an arrow, with a line more at their end. */
+static struct sketch_label *sketch_more(struct sketch *s, struct sketch_arrow *a)
+{
+    if (a->label_count == a->label_room) {
+        a->label_room = a->label_room ? 2 * a->label_room : 4;
+        struct sketch_label *grown = arena_alloc(s->memory, a->label_room * sizeof *grown);
+        if (a->label_count)
+            memcpy(grown, a->labels, a->label_count * sizeof *grown);
+        a->labels = grown;
+    }
+    struct sketch_label *l = &a->labels[a->label_count++];
+    *l = (struct sketch_label){ .text = "" };
+    return l;
+}
+
+static void sketch_note(struct sketch *s, struct sketch_arrow *a, struct buf *text)
+{
+    struct sketch_label *l = sketch_more(s, a);
+    l->text = arena_dup(s->memory, buf_text(text));
+    l->note = true;
+    buf_clear(text);
+}
+
+/* One of several, on the line at hand or, where that would be too long, on the next. */
+static void sketch_item(struct sketch *s, struct sketch_arrow *a, struct buf *text,
+                        const char *item, bool last)
+{
+    if (text->len && text->len + strlen(item) > SKETCH_NOTE_WIDTH)
+        sketch_note(s, a, text);
+    buf_printf(text, "%s%s%s", text->len ? " " : "", item, last ? "" : ",");
+    if (last)
+        sketch_note(s, a, text);
+}
+
+static void sketch_seat(const struct seat *seat, struct buf *out)
+{
+    const char *key = seat->mandatory ? "must" : seat->veto ? "veto" : NULL;
+    buf_puts(out, seat->name);
+    if (seat->weight != 1)
+        buf_printf(out, " (%d%s%s)", seat->weight, key ? ", " : "", key ? key : "");
+    else if (key)
+        buf_printf(out, " (%s)", key);
+}
+
+/* "vote 2 of 3, else decline", then the seats, in lines that are not too long. */
+static void sketch_approval(struct sketch *s, struct sketch_arrow *a, const struct approval *p)
+{
+    struct buf text = BUF_INIT, seat = BUF_INIT;
+    int weight = 0;
+    for (size_t i = 0; i < p->seat_count; i++)
+        weight += p->seats[i].weight;
+    buf_printf(&text, "vote %d of %d", p->need ? p->need : weight / 2 + 1, weight);
+    if (p->otherwise)
+        buf_printf(&text, ", else %s", p->otherwise);
+    sketch_note(s, a, &text);
+    for (size_t i = 0; i < p->seat_count; i++) {
+        buf_clear(&seat);
+        sketch_seat(&p->seats[i], &seat);
+        sketch_item(s, a, &text, buf_text(&seat), i + 1 == p->seat_count);
+    }
+    buf_free(&seat);
+    buf_free(&text);
+}
+
+static void sketch_notes(struct sketch *s, struct sketch_arrow *a, const struct transition *t)
+{
+    struct buf text = BUF_INIT;
+    if (t->roles) {
+        buf_puts(&text, "by");
+        for (size_t i = 0; t->roles[i]; i++)
+            sketch_item(s, a, &text, t->roles[i], !t->roles[i + 1]);
+    }
+    if (t->approval)
+        sketch_approval(s, a, t->approval);
+    buf_free(&text);
+}
+
 static struct sketch_arrow *sketch_arrow(struct sketch *s, int from, int to)
 {
     for (size_t i = 0; i < s->arrow_count; i++)
@@ -153,7 +235,6 @@ static struct sketch_arrow *sketch_arrow(struct sketch *s, int from, int to)
     struct sketch_arrow *a = &s->arrows[s->arrow_count++];
     *a = (struct sketch_arrow){ .from = from, .to = to };
     a->expires = true;
-    a->labels = arena_alloc(s->memory, graph_transition_count(s->graph) * sizeof *a->labels);
     return a;
 }
 
@@ -163,12 +244,13 @@ static void sketch_label(struct sketch *s, int from, int transition)
     struct sketch_arrow *a = sketch_arrow(s, from, t->to);
     if (!a)
         return;
-    struct sketch_label *l = &a->labels[a->label_count++];
+    struct sketch_label *l = sketch_more(s, a);
     l->locked = t->locked;
     l->expires = sketch_expires(s->graph, s->boxes[from].stage, transition);
     l->text = l->expires ? arena_printf(s->memory, "%s (expires)", t->name) : t->name;
     a->locked = a->locked || l->locked;
     a->expires = a->expires && l->expires;
+    sketch_notes(s, a, t);
 }
 
 static int sketch_any(struct sketch *s, int to)

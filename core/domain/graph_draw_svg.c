@@ -72,7 +72,7 @@ static struct layout_size svg_box_size(const struct sketch_box *b)
 /* Locked ones are bold. */
 static double svg_label_width(const struct sketch_label *l)
 {
-    return svg_width(l->text, l->locked ? SVG_LOCKED_EM : SVG_LABEL_EM);
+    return svg_width(l->text, l->locked ? SVG_LOCKED_EM : l->note ? SVG_LINE_EM : SVG_LABEL_EM);
 }
 
 static struct layout_size svg_label_size(const struct sketch_arrow *a)
@@ -159,6 +159,7 @@ static void svg_label(struct buf *out, const struct sketch_arrow *a, const struc
             svg_lock(out, n->x - svg_label_width(l) / 2 - 6, y);
         buf_printf(out, "<text class=\"label%s\" x=\"%.1f\" y=\"%.1f\">",
                    l->locked    ? " locked"
+                   : l->note    ? " note"
                    : l->expires ? " expires"
                                 : "",
                    n->x + shift, y);
@@ -236,6 +237,7 @@ static const char svg_style[] =
     ".arrow{fill:none;stroke:#5b6b7b;stroke-width:1.4}\n"
     ".arrow.locked{stroke:#b45309;stroke-width:2}.arrow.expires{stroke-dasharray:5 4}\n"
     ".label{font-size:12px}.label.locked{fill:#9a4708;font-weight:600}\n"
+    ".label.note{font-size:11px;fill:#5b6b7b}\n"
     ".label.expires{fill:#5b6b7b;font-style:italic}\n"
     ".lock{fill:none;stroke:#b45309;stroke-width:1.4}\n"
     ".count rect{fill:#1d5fa8}.count.none rect{fill:#aab6c2}\n"

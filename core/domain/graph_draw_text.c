@@ -13,8 +13,11 @@ static void text_arrows(const struct sketch *s, int from, struct buf *out)
     for (size_t i = 0; i < s->arrow_count; i++) {
         const struct sketch_arrow *a = &s->arrows[i];
         for (size_t j = 0; a->from == from && j < a->label_count; j++)
-            buf_printf(out, "    --%s--> %s%s\n", a->labels[j].text, s->boxes[a->to].name,
-                       a->labels[j].locked ? "   [locked]" : "");
+            if (a->labels[j].note)
+                buf_printf(out, "          %s\n", a->labels[j].text);
+            else
+                buf_printf(out, "    --%s--> %s%s\n", a->labels[j].text, s->boxes[a->to].name,
+                           a->labels[j].locked ? "   [locked]" : "");
     }
 }
 

@@ -16,6 +16,7 @@ enum {
     LAYOUT_ORDER_ROUNDS = 24,
     LAYOUT_PLACE_ROUNDS = 40,
     LAYOUT_GAP_X = 34,
+    LAYOUT_GAP_LINES = 12, /* between arrows that pass */
     LAYOUT_GAP_Y = 30,
     LAYOUT_MARGIN = 24
 };
@@ -228,7 +229,8 @@ static void order_nodes(struct making *m)
 
 static double place_gap(const struct layout_node *a, const struct layout_node *b)
 {
-    return (a->width + b->width) / 2 + LAYOUT_GAP_X;
+    bool lines = a->box < 0 && a->arrow < 0 && b->box < 0 && b->arrow < 0;
+    return (a->width + b->width) / 2 + (lines ? LAYOUT_GAP_LINES : LAYOUT_GAP_X);
 }
 
 /* Least squares under "each right of the one before it": pool those that would overlap. */
@@ -278,7 +280,7 @@ static void place_x(struct making *m)
 static void place_y(struct making *m)
 {
     struct layout *l = m->l;
-    double y = LAYOUT_MARGIN, left = 0, right = 0;
+    double y = LAYOUT_MARGIN, left = 0, right = 0; /* the nodes may all have moved to one side */
     double *middle = arena_alloc(m->s->memory, (size_t)l->layers * sizeof *middle);
     l->layer_height = arena_alloc(m->s->memory, (size_t)l->layers * sizeof *l->layer_height);
     for (int layer = 0; layer < l->layers; layer++) {
@@ -292,8 +294,9 @@ static void place_y(struct making *m)
     for (size_t i = 0; i < l->node_count; i++) {
         struct layout_node *n = &l->nodes[i];
         n->y = middle[n->layer];
-        left = draw__min(left, n->x - n->width / 2);
-        right = draw__max(right, n->x + n->width / 2);
+        double begin = n->x - n->width / 2, end = n->x + n->width / 2;
+        left = i ? draw__min(left, begin) : begin;
+        right = i ? draw__max(right, end) : end;
     }
     for (size_t i = 0; i < l->node_count; i++)
         l->nodes[i].x += LAYOUT_MARGIN - left;

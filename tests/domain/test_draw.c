@@ -286,11 +286,109 @@ static void formats(void **state)
     assert_int_equal(format, DRAW_SVG);
 }
 
+/* Who may take it and how it is voted on stand at the arrow, in every format. */
+static struct graph *voted(void)
+{
+    static const char *const from[] = { "asked", NULL }, *const roles[] = { "lead", "board", NULL };
+    static const struct seat seats[] = {
+        { .name = "teacher", .role = "teacher", .weight = 1 },
+        { .name = "psychologist", .role = "senior", .weight = 2, .mandatory = true },
+        { .name = "monitor", .role = "junior", .weight = 1, .veto = true },
+    };
+    static const struct approval approval = {
+        .seats = seats, .seat_count = 3, .need = 3, .otherwise = "close_1"
+    };
+    struct graph *g = graph_new("grant", 1, "p");
+    struct error e;
+    stage(g, "asked", "Asked", false);
+    stage(g, "granted", "Granted", true);
+    const struct transition t = {
+        .name = "adopt", .roles = roles, .guard = -1, .effect = -1, .approval = &approval
+    };
+    ok(graph_add_transition(g, &t, from, "granted", &e));
+    for (int i = 1; i <= 5; i++) {
+        char name[16], end[16];
+        snprintf(name, sizeof name, "close_%d", i);
+        snprintf(end, sizeof end, "closed_%d", i);
+        stage(g, end, "Closed for a reason that has a long title", true);
+        move(g, name, "asked", end, false);
+    }
+    if (graph_finish(g, &e))
+        fail_msg("%s", e.message);
+    return g;
+}
+
+static void approvals(void **state)
+{
+    (void)state;
+    static const char *const parts[] = { "vote 3 of 4, else close_1", "teacher",
+                                         "psychologist (2, must)", "monitor (veto)",
+                                         "by lead, board" };
+    struct graph *g = voted();
+    for (int format = DRAW_TEXT; format <= DRAW_SVG; format++) {
+        struct buf out = BUF_INIT;
+        graph_draw(g, (enum draw_format)format, NULL, &out);
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+            if (!strstr(buf_text(&out), parts[i]))
+                fail_msg("\"%s\" is not in\n%s", parts[i], buf_text(&out));
+        buf_free(&out);
+    }
+    graph_free(g);
+}
+
+/* A way to the end from each stage but one: arrows that pass by all the others. */
+static struct graph *leaving(void)
+{
+    enum { STAGES = 7 };
+    struct graph *g = graph_new("leaving", 1, "p");
+    char names[STAGES][16];
+    struct error e;
+    for (int i = 0; i < STAGES; i++) {
+        snprintf(names[i], sizeof names[i], "stage_%d", i);
+        stage(g, names[i], names[i], i == STAGES - 1);
+    }
+    for (int i = 0; i + 1 < STAGES; i++) {
+        move(g, "go", names[i], names[i + 1], false);
+        if (i > 0 && i + 2 < STAGES)
+            move(g, "close", names[i], names[STAGES - 1], false);
+    }
+    move(g, "back", names[4], names[1], false);
+    if (graph_finish(g, &e))
+        fail_msg("%s", e.message);
+    return g;
+}
+
+/* The page is as wide as what is on it, with a margin. */
+static void no_wider_than_drawn(void **state)
+{
+    (void)state;
+    struct graph *const graphs[] = { voted(), sample(), leaving() };
+    for (size_t i = 0; i < sizeof graphs / sizeof *graphs; i++) {
+        struct buf out = BUF_INIT;
+        double width = 0, left = 1e9, right = 0, x, w;
+        graph_draw(graphs[i], DRAW_SVG, NULL, &out);
+        const char *p = strstr(buf_text(&out), "viewBox=\"");
+        assert_int_equal(sscanf(p, "viewBox=\"0 0 %lf", &width), 1);
+        for (p = buf_text(&out); (p = strstr(p, " x=\"")); p++)
+            if (sscanf(p, " x=\"%lf\" y=\"%*f\" width=\"%lf\"", &x, &w) == 2) {
+                left = x < left ? x : left;
+                right = x + w > right ? x + w : right;
+            }
+        assert_true(right > left);
+        if (width > right - left + 100) /* arrows may pass beside */
+            fail_msg("%.0f wide, %.0f used", width, right - left);
+        buf_free(&out);
+        graph_free(graphs[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text), cmocka_unit_test(mermaid),     cmocka_unit_test(dot),
-        cmocka_unit_test(svg),  cmocka_unit_test(many_shapes), cmocka_unit_test(formats),
+        cmocka_unit_test(text),        cmocka_unit_test(mermaid),
+        cmocka_unit_test(dot),         cmocka_unit_test(svg),
+        cmocka_unit_test(many_shapes), cmocka_unit_test(formats),
+        cmocka_unit_test(approvals),   cmocka_unit_test(no_wider_than_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
