@@ -146,6 +146,16 @@ static void check_load_failed(struct check *c, const struct plugin *p)
     check__add(c, "load-failed", p, file, line, "%s", text);
 }
 
+static void check_workflow(struct check *c, struct check_workflow *w)
+{
+    check__stages(c, w);
+    check__transitions(c, w);
+    check__roles(c, w);
+    check__deadlines(c, w);
+    check__fields(c, w);
+    check__others(c, w);
+}
+
 static void check_declarations(struct check *c)
 {
     for (size_t i = 0; i < c->workflow_count; i++) {
@@ -153,12 +163,8 @@ static void check_declarations(struct check *c)
         if (!check__wants(c, w->plugin))
             continue;
         size_t before = c->count;
-        check__stages(c, w);
-        check__transitions(c, w);
-        check__roles(c, w);
-        check__deadlines(c, w);
-        check__fields(c, w);
-        check__others(c, w);
+        if (!w->beyond)
+            check_workflow(c, w);
         bool found = false;
         for (size_t j = before; j < c->count; j++)
             found = found || c->findings[j].kind->severity == CHECK_ERROR;

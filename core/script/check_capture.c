@@ -154,7 +154,8 @@ static int capture_call(lua_State *L)
     if (index == CAPTURE_WORKFLOW) {
         struct check_workflow read = { .plugin = script__plugin(L) };
         capture_place(L, c, &read.file, &read.line);
-        if (lua_istable(L, 1) && read__workflow(L, c, &read)) {
+        bool room = c->workflow_count < LIMIT_WORKFLOWS; /* loading refuses the next */
+        if (room && lua_istable(L, 1) && read__workflow(L, c, &read)) {
             c->workflows = check__grow(c->memory, c->workflows, c->workflow_count,
                                        &c->workflow_room, sizeof *c->workflows);
             w = &c->workflows[c->workflow_count++];

@@ -96,10 +96,11 @@ static void code_setting(struct code *x, const struct check_use *use)
         return;
     }
     name = arena_dupn(x->c->memory, name + 1, strcspn(name + 1, "."));
-    check__name(x->c, &x->settings_used, name);
     if (x->settings_known && !check__has(&x->settings, name))
         code_add(x, "setting-unknown", use->line, "plugin.ini declares no setting", name,
                  &x->settings);
+    else
+        check__name(x->c, &x->settings_used, name);
 }
 
 static void code_settings_unused(struct code *x)

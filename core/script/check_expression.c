@@ -192,7 +192,7 @@ static void parse_call(struct parse *p, struct check_value *v, const char *metho
 
 static void parse_member(struct parse *p, struct check_value *v, const char *name)
 {
-    v->text = parse__path(arena_printf(p->arena, "%s.%s", v->text, name));
+    v->text = parse__path(parse__joined(p, v->text, name));
     v->kind = EXPR_PATH;
     v->fn = -1;
     if (v->use == SIZE_MAX || p->s->uses[v->use].kind == USE_READ) {

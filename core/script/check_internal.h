@@ -161,6 +161,7 @@ struct check_workflow {
     size_t stage_count;
     struct check_transition *transitions;
     size_t transition_count;
+    bool beyond;          /* a list is longer than its limit and was not read to its end */
     struct error refused; /* what loading says of it; code 0: nothing */
 };
 struct check_declared { /* baton.on, command, report, job, field, messages.template */

@@ -130,6 +130,10 @@ static const struct check_kind *kind_named(const char *code)
     return k;
 }
 
+/* A generated source may hold a mistake ten thousand times: nobody reads them all, and each is
+ * compared with those before. */
+enum { KIND_FINDINGS = 200 }; /* of one kind in one plugin */
+
 void check__add(struct check *c, const char *code, const struct plugin *p, const char *file,
                 int line, const char *format, ...)
 {
@@ -139,10 +143,18 @@ void check__add(struct check *c, const char *code, const struct plugin *p, const
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     const struct check_kind *kind = kind_named(code);
-    for (size_t i = 0; i < c->count; i++)
-        if (c->findings[i].kind == kind && c->findings[i].line == line &&
-            !strcmp(c->findings[i].file, file) && !strcmp(c->findings[i].message, text))
+    size_t same = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct check_finding *f = &c->findings[i];
+        if (f->kind == kind && f->line == line && !strcmp(f->file, file) &&
+            !strcmp(f->message, text))
             return;
+        same += f->kind == kind && !strcmp(f->plugin, p ? p->name : "");
+    }
+    if (same > KIND_FINDINGS)
+        return;
+    if (same == KIND_FINDINGS)
+        snprintf(text, sizeof text, "and more of this kind, which are not listed");
     c->findings = check__grow(c->memory, c->findings, c->count, &c->room, sizeof *c->findings);
     c->findings[c->count++] = (struct check_finding){ .kind = kind,
                                                       .plugin = p ? p->name : "",

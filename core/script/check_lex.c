@@ -13,7 +13,8 @@ struct lex {
     size_t count, room;
 };
 
-static void lex_add(struct lex *l, enum check_token_kind kind, const char *text, size_t n, int line)
+/* The text is kept. */
+static void lex_put(struct lex *l, enum check_token_kind kind, const char *text, int line)
 {
     if (l->count == l->room) {
         l->room = l->room ? 2 * l->room : 512;
@@ -22,7 +23,12 @@ static void lex_add(struct lex *l, enum check_token_kind kind, const char *text,
             memcpy(grown, l->tokens, l->count * sizeof *grown);
         l->tokens = grown;
     }
-    l->tokens[l->count++] = (struct check_token){ kind, arena_dupn(l->arena, text, n), line };
+    l->tokens[l->count++] = (struct check_token){ kind, text, line };
+}
+
+static void lex_add(struct lex *l, enum check_token_kind kind, const char *text, size_t n, int line)
+{
+    lex_put(l, kind, arena_dupn(l->arena, text, n), line);
 }
 
 /* At "[": the level of a long bracket, or -1. */
@@ -79,23 +85,32 @@ static char lex_escape(struct lex *l)
     return c == '"' || c == '\'' || c == '\\' || c == '\n' ? c : '?';
 }
 
+/* Behind the opening quote: the bytes up to the closing one. */
+static size_t lex_string_length(const struct lex *l, char quote)
+{
+    const char *p = l->at;
+    while (p < l->end && *p != quote)
+        p += *p == '\\' && p + 1 < l->end ? 2 : 1;
+    return (size_t)(p - l->at);
+}
+
 static void lex_string(struct lex *l)
 {
     char quote = *l->at++;
     int line = l->line;
-    char *text = arena_alloc(l->arena, strcspn(l->at, "\n") + 256);
-    size_t n = 0, room = strcspn(l->at, "\n") + 255;
-    for (; l->at < l->end && *l->at != quote; l->at++) {
+    const char *end = l->at + lex_string_length(l, quote);
+    char *text = arena_alloc(l->arena, (size_t)(end - l->at) + 1);
+    size_t n = 0;
+    for (; l->at < end; l->at++) {
         char c = *l->at;
-        if (c == '\\' && l->at + 1 < l->end) {
+        if (c == '\\' && l->at + 1 < end) {
             l->at++;
             c = lex_escape(l);
         }
-        if (n < room)
-            text[n++] = c;
+        text[n++] = c;
     }
-    l->at++;
-    lex_add(l, TOKEN_STRING, text, n, line);
+    l->at = end + 1;
+    lex_put(l, TOKEN_STRING, text, line);
 }
 
 static void lex_word(struct lex *l)

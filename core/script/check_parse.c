@@ -81,7 +81,7 @@ static void parse_function_statement(struct parse *p)
     while (parse__is(p, ".") || parse__is(p, ":")) {
         method = parse__is(p, ":");
         parse__next(p);
-        name = arena_printf(p->arena, "%s.%s", name, parse__word(p));
+        name = parse__joined(p, name, parse__word(p));
     }
     parse__function(p, name, method);
 }

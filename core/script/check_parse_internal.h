@@ -26,6 +26,7 @@ struct parse_local *parse__local(struct parse *p, const char *name,
 /* What a name alone means here; a global is used by it. */
 void parse__name(struct parse *p, const char *name, struct check_value *v);
 const char *parse__path(const char *path); /* "baton.people.get" is "people.get" */
+const char *parse__joined(struct parse *p, const char *path, const char *name); /* "path.name" */
 struct check_use *parse__use(struct parse *p, enum check_use_kind kind, const char *path, int line);
 int parse__fn(struct parse *p, const char *name, int line);
 void parse__bind(struct parse *p, const char *key, const struct check_value *v, int line);

@@ -1,15 +1,38 @@
 /* Reads the table of baton.workflow into the model of the check. What has a
- * wrong type counts as absent: loading says that. All reads are raw. */
+ * wrong type counts as absent: loading says that. All reads are raw.
+ *
+ * A table in Lua may be large for nothing, the same part ten thousand times: of
+ * each list one more than the limit is read, which loading refuses. */
 #include "script/check_read_internal.h"
 
 #include <string.h>
 
 #include "baton/base/text.h"
 
+enum { READ_TEXT_BYTES = 1024, READ_WORDS = 256 };
+
 struct reader {
     lua_State *L;
     struct check *c;
+    bool beyond; /* a list was longer */
 };
+
+/* How much of a list of n is read. */
+static size_t read_bounded(struct reader *r, size_t n, size_t limit)
+{
+    if (n <= limit)
+        return n;
+    r->beyond = true;
+    return limit + 1;
+}
+
+/* The text at `index`; names are short, titles are to be read. */
+static const char *read_string(struct reader *r, int index)
+{
+    size_t n;
+    const char *text = lua_tolstring(r->L, index, &n);
+    return arena_dupn(r->c->memory, text, n < READ_TEXT_BYTES ? n : READ_TEXT_BYTES);
+}
 
 /* Pushes the value under `key` of the table on top. */
 static int read_key(struct reader *r, const char *key)
@@ -22,7 +45,7 @@ static const char *read_text(struct reader *r, const char *key)
 {
     const char *text = NULL;
     if (read_key(r, key) == LUA_TSTRING)
-        text = arena_dup(r->c->memory, lua_tostring(r->L, -1));
+        text = read_string(r, -1);
     lua_pop(r->L, 1);
     return text;
 }
@@ -52,10 +75,11 @@ static int64_t read_int(struct reader *r, const char *key, int64_t otherwise)
 /* The value on top, a word or a list of words. */
 static const char *const *read_words_here(struct reader *r)
 {
-    size_t n = lua_istable(r->L, -1) ? lua_rawlen(r->L, -1) : 0, count = 0;
+    size_t count = 0;
+    size_t n = read_bounded(r, lua_istable(r->L, -1) ? lua_rawlen(r->L, -1) : 0, READ_WORDS);
     if (lua_type(r->L, -1) == LUA_TSTRING) {
         const char **one = arena_alloc(r->c->memory, 2 * sizeof *one);
-        one[0] = arena_dup(r->c->memory, lua_tostring(r->L, -1));
+        one[0] = read_string(r, -1);
         return one;
     }
     if (n == 0)
@@ -63,7 +87,7 @@ static const char *const *read_words_here(struct reader *r)
     const char **words = arena_alloc(r->c->memory, (n + 1) * sizeof *words);
     for (size_t i = 1; i <= n; i++) {
         if (lua_rawgeti(r->L, -1, (lua_Integer)i) == LUA_TSTRING)
-            words[count++] = arena_dup(r->c->memory, lua_tostring(r->L, -1));
+            words[count++] = read_string(r, -1);
         lua_pop(r->L, 1);
     }
     return count ? words : NULL;
@@ -118,7 +142,7 @@ static void read_steps(struct reader *r, struct check_stage *s, const char *key,
                        enum step_kind kind)
 {
     read_key(r, key);
-    size_t n = lua_istable(r->L, -1) ? lua_rawlen(r->L, -1) : 0;
+    size_t n = read_bounded(r, lua_istable(r->L, -1) ? lua_rawlen(r->L, -1) : 0, LIMIT_STEPS);
     if (!lua_isnil(r->L, -1) && n == 0)
         read_step(r, s, kind);
     for (size_t i = 1; i <= n; i++) {
@@ -168,15 +192,19 @@ static void read_reasons(struct reader *r, struct check_transition *t)
     struct check_names reasons = { 0 }, commented = { 0 };
     if (read_key(r, "reasons") == LUA_TTABLE)
         for (lua_pushnil(r->L); lua_next(r->L, -2); lua_pop(r->L, 1)) {
+            if (read_bounded(r, reasons.count, LIMIT_REASONS) > LIMIT_REASONS) {
+                lua_pop(r->L, 2);
+                break;
+            }
             if (lua_type(r->L, -2) == LUA_TSTRING) {
                 if (check__has(&reasons, lua_tostring(r->L, -2)))
-                    t->reason_twice = arena_dup(r->c->memory, lua_tostring(r->L, -2));
+                    t->reason_twice = read_string(r, -2);
                 check__name(r->c, &reasons, lua_tostring(r->L, -2));
                 if (lua_istable(r->L, -1) && read_bool(r, "comment"))
                     check__name(r->c, &commented, lua_tostring(r->L, -2));
             } else if (lua_type(r->L, -1) == LUA_TSTRING) {
                 if (check__has(&reasons, lua_tostring(r->L, -1)))
-                    t->reason_twice = arena_dup(r->c->memory, lua_tostring(r->L, -1));
+                    t->reason_twice = read_string(r, -1);
                 check__name(r->c, &reasons, lua_tostring(r->L, -1));
             }
         }
@@ -195,6 +223,10 @@ static void read_approval(struct reader *r, struct check_transition *t)
             for (lua_pushnil(r->L); lua_next(r->L, -2); lua_pop(r->L, 1)) {
                 const char *role = NULL;
                 int64_t weight = 1;
+                if (read_bounded(r, roles.count, LIMIT_SEATS) > LIMIT_SEATS) {
+                    lua_pop(r->L, 2);
+                    break;
+                }
                 if (lua_istable(r->L, -1)) {
                     role = read_text(r, "role");
                     weight = read_int(r, "weight", 1);
@@ -251,11 +283,15 @@ static void read_fields(struct reader *r, struct check_workflow *w)
     if (read_key(r, "fields") == LUA_TTABLE)
         for (lua_pushnil(r->L); lua_next(r->L, -2); lua_pop(r->L, 1)) {
             struct check_field f = { .type = "text" };
+            if (read_bounded(r, w->field_count + 1, LIMIT_FIELDS) > LIMIT_FIELDS) {
+                lua_pop(r->L, 2);
+                break;
+            }
             if (lua_type(r->L, -2) != LUA_TSTRING)
                 continue;
-            f.name = arena_dup(r->c->memory, lua_tostring(r->L, -2));
+            f.name = read_string(r, -2);
             if (lua_type(r->L, -1) == LUA_TSTRING)
-                f.type = arena_dup(r->c->memory, lua_tostring(r->L, -1));
+                f.type = read_string(r, -1);
             if (lua_istable(r->L, -1)) {
                 const char *type = read_text(r, "type");
                 f.type = type ? type : read_has(r, "to") ? "ref" : "text";
@@ -268,14 +304,14 @@ static void read_fields(struct reader *r, struct check_workflow *w)
     lua_pop(r->L, 1);
 }
 
-static size_t read_list(struct reader *r, const char *key)
+static size_t read_list(struct reader *r, const char *key, size_t limit)
 {
-    return read_key(r, key) == LUA_TTABLE ? lua_rawlen(r->L, -1) : 0;
+    return read_bounded(r, read_key(r, key) == LUA_TTABLE ? lua_rawlen(r->L, -1) : 0, limit);
 }
 
 static void read_stages(struct reader *r, struct check_workflow *w)
 {
-    size_t n = read_list(r, "stages"), initials = 0;
+    size_t n = read_list(r, "stages", LIMIT_STAGES), initials = 0;
     w->stages = arena_alloc(r->c->memory, (n + 1) * sizeof *w->stages);
     for (size_t i = 1; i <= n; i++) {
         struct check_stage *s = &w->stages[w->stage_count];
@@ -292,7 +328,7 @@ static void read_stages(struct reader *r, struct check_workflow *w)
 
 static void read_transitions(struct reader *r, struct check_workflow *w)
 {
-    size_t n = read_list(r, "transitions");
+    size_t n = read_list(r, "transitions", LIMIT_TRANSITIONS);
     w->transitions = arena_alloc(r->c->memory, (n + 1) * sizeof *w->transitions);
     for (size_t i = 1; i <= n; i++) {
         struct check_transition *t = &w->transitions[w->transition_count];
@@ -305,7 +341,7 @@ static void read_transitions(struct reader *r, struct check_workflow *w)
 
 bool read__workflow(lua_State *L, struct check *c, struct check_workflow *w)
 {
-    struct reader r = { L, c };
+    struct reader r = { .L = L, .c = c };
     luaL_checkstack(L, 16, NULL);
     lua_pushvalue(L, 1);
     w->name = read_text(&r, "name");
@@ -317,5 +353,6 @@ bool read__workflow(lua_State *L, struct check *c, struct check_workflow *w)
         read_transitions(&r, w);
     }
     lua_pop(L, 1);
+    w->beyond = r.beyond;
     return w->name != NULL;
 }

@@ -27,6 +27,16 @@ const char *parse__path(const char *path)
     return path;
 }
 
+/* One that nobody would write begins again: each prefix is kept, so that memory would grow with the
+ * square of its length. */
+const char *parse__joined(struct parse *p, const char *path, const char *name)
+{
+    enum { JOINED_BYTES = 512 };
+    if (strlen(path) + strlen(name) >= JOINED_BYTES)
+        return "?";
+    return arena_printf(p->arena, "%s.%s", path, name);
+}
+
 struct check_use *parse__use(struct parse *p, enum check_use_kind kind, const char *path, int line)
 {
     struct check_source *s = p->s;

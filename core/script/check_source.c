@@ -132,22 +132,42 @@ static void function_check(struct check *c, const struct check_source *s,
                    module, member, check__near(c, &c->members[i], member));
 }
 
-static bool globals_made(const struct check *c, const struct plugin *p, const char *name)
+/* The globals that a plugin assigns itself, in order: a generated source has thousands. */
+struct globals_made {
+    const char **at;
+    size_t count, room;
+};
+
+static int made_order(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void globals_collect(struct check *c, const struct plugin *p, struct globals_made *made)
 {
     for (size_t i = 0; i < c->source_count; i++)
         for (size_t u = 0; c->sources[i].plugin == p && u < c->sources[i].use_count; u++)
-            if (c->sources[i].uses[u].kind == USE_WRITE &&
-                !strcmp(c->sources[i].uses[u].path, name))
-                return true;
-    return false;
+            if (c->sources[i].uses[u].kind == USE_WRITE) {
+                made->at =
+                    check__grow(c->memory, made->at, made->count, &made->room, sizeof *made->at);
+                made->at[made->count++] = c->sources[i].uses[u].path;
+            }
+    if (made->count)
+        qsort(made->at, made->count, sizeof *made->at, made_order);
 }
 
-static void globals_check(struct check *c, const struct check_source *s)
+static bool globals_has(const struct globals_made *made, const char *name)
+{
+    return made->count && bsearch(&name, made->at, made->count, sizeof *made->at, made_order);
+}
+
+static void globals_check(struct check *c, const struct check_source *s,
+                          const struct globals_made *made)
 {
     for (size_t i = 0; i < s->use_count; i++) {
         const struct check_use *use = &s->uses[i];
         bool known = check__has(&c->globals, use->path);
-        if (use->kind == USE_READ && !known && !globals_made(c, s->plugin, use->path))
+        if (use->kind == USE_READ && !known && !globals_has(made, use->path))
             check__add(c, "global-unknown", s->plugin, s->file, use->line,
                        "unknown global \"%s\"%s", use->path,
                        check__near(c, &c->globals, use->path));
@@ -169,9 +189,11 @@ void check__globals(struct check *c, struct plugin *p)
     if (!c->globals.count &&
         script__protect(script__main(c->script), &frame, globals_read, c, &ignored) < 0)
         return; /* out of memory: nothing can be said */
+    struct globals_made made = { 0 };
+    globals_collect(c, p, &made);
     for (size_t i = 0; i < c->source_count; i++)
         if (c->sources[i].plugin == p && !c->sources[i].spec)
-            globals_check(c, &c->sources[i]);
+            globals_check(c, &c->sources[i], &made);
 }
 
 /* ---- files that require files ---- */
