@@ -130,6 +130,45 @@ void text_printable(const char *text, size_t n, bool keep_newlines, struct buf *
     }
 }
 
+/* The character as an entity, NULL where it stands for itself. */
+static const char *text_xml_entity(uint32_t code)
+{
+    switch (code) {
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '&':
+        return "&amp;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    case '\t': /* attributes would make spaces of these */
+        return "&#9;";
+    case '\n':
+        return "&#10;";
+    case '\r':
+        return "&#13;";
+    default:
+        return code < 0x20 || code == 0xFFFE || code == 0xFFFF ? "\xEF\xBF\xBD" : NULL;
+    }
+}
+
+void text_xml(const char *text, size_t n, struct buf *out)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    for (size_t i = 0; i < n;) {
+        size_t length = text__utf8_length(p + i, n - i);
+        const char *entity = text_xml_entity(length ? text__utf8_decode(p + i, length) : 0xFFFF);
+        if (entity)
+            buf_puts(out, entity);
+        else
+            buf_add(out, p + i, length);
+        i += length ? length : 1;
+    }
+}
+
 bool text_is_name(const char *text)
 {
     size_t n = 0;

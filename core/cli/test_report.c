@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "baton/base/memory.h"
+#include "baton/base/text.h"
 #include "cli/cli_internal.h"
 
 /* ---- for people ---- */
@@ -78,30 +79,9 @@ static void report_json(struct test *t, const struct suite_result *r)
     jsonw_close(w);
 }
 
-/* XML 1.0 takes no control characters but tab and newline. */
 static void junit_text(struct buf *out, const char *text)
 {
-    for (; *text; text++) {
-        switch (*text) {
-        case '<':
-            buf_puts(out, "&lt;");
-            break;
-        case '>':
-            buf_puts(out, "&gt;");
-            break;
-        case '&':
-            buf_puts(out, "&amp;");
-            break;
-        case '"':
-            buf_puts(out, "&quot;");
-            break;
-        case '\n':
-            buf_puts(out, "&#10;");
-            break;
-        default:
-            buf_putc(out, (unsigned char)*text < ' ' && *text != '\t' ? '?' : *text);
-        }
-    }
+    text_xml(text, strlen(text), out);
 }
 
 static void junit_member(struct buf *out, const char *name, const char *value)

@@ -34,6 +34,7 @@ struct sketch_arrow {
 struct sketch {
     struct arena *memory;
     const struct graph *graph;
+    const char *title;        /* this and all texts below: one line, no control characters */
     struct sketch_box *boxes; /* stages first, in their order */
     size_t box_count;
     struct sketch_arrow *arrows;

@@ -35,10 +35,23 @@ int draw_format_named(const char *name, enum draw_format *out, struct error *e)
 
 /* ---- boxes ---- */
 
+/* Pictures go to terminals and into languages made of lines. */
+static const char *sketch_shown(struct sketch *s, const char *words)
+{
+    struct buf plain = BUF_INIT, shown = BUF_INIT;
+    for (; *words; words++)
+        buf_putc(&plain, *words == '\n' || *words == '\t' ? ' ' : *words);
+    text_printable(buf_text(&plain), plain.len, false, &shown);
+    const char *kept = arena_dup(s->memory, buf_text(&shown));
+    buf_free(&plain);
+    buf_free(&shown);
+    return kept;
+}
+
 static void sketch_line(struct sketch *s, struct sketch_box *b, struct buf *text)
 {
     if (b->line_count < SKETCH_LINES_MAX)
-        b->lines[b->line_count++] = arena_dup(s->memory, buf_text(text));
+        b->lines[b->line_count++] = sketch_shown(s, buf_text(text));
     buf_clear(text);
 }
 
@@ -113,7 +126,7 @@ static void sketch_stage(struct sketch *s, int stage, const int64_t *counts)
     struct sketch_box *b = &s->boxes[s->box_count++];
     struct buf text = BUF_INIT;
     *b = (struct sketch_box){ .stage = stage,
-                              .title = st->title,
+                              .title = sketch_shown(s, st->title),
                               .name = st->name,
                               .count = counts ? counts[stage] : -1,
                               .initial = st->initial,
@@ -282,6 +295,7 @@ void graph_draw(const struct graph *g, enum draw_format format, const int64_t *c
 {
     struct sketch s = { .memory = arena_new(0), .graph = g };
     size_t stages = graph_stage_count(g);
+    s.title = sketch_shown(&s, graph_title_of(g));
     s.boxes = arena_alloc(s.memory, 2 * stages * sizeof *s.boxes + sizeof *s.boxes);
     s.arrows = arena_alloc(s.memory, SKETCH_ARROWS_MAX * sizeof *s.arrows);
     for (size_t i = 0; i < stages; i++)

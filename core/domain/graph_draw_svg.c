@@ -26,26 +26,7 @@ enum {
 
 static void svg_text(struct buf *out, const char *text)
 {
-    for (; *text; text++)
-        switch (*text) {
-        case '&':
-            buf_puts(out, "&amp;");
-            break;
-        case '<':
-            buf_puts(out, "&lt;");
-            break;
-        case '>':
-            buf_puts(out, "&gt;");
-            break;
-        case '"':
-            buf_puts(out, "&quot;");
-            break;
-        default:
-            if ((unsigned char)*text >= 0x20)
-                buf_putc(out, *text);
-            else
-                buf_putc(out, ' ');
-        }
+    text_xml(text, strlen(text), out);
 }
 
 static double svg_width(const char *text, double em)
@@ -298,19 +279,18 @@ void draw__svg(const struct sketch *s, struct buf *out)
     const struct layout *l = layout__make(s, sizes);
     bool counts = s->box_count > 0 && s->boxes[0].count >= 0;
     bool legend = counts || svg_any(s, true) || svg_any(s, false);
-    double width =
-        draw__max(l->width, draw__max(svg_width(graph_title_of(g), 10) + 48, legend ? 430 : 0));
+    double width = draw__max(l->width, draw__max(svg_width(s->title, 10) + 48, legend ? 430 : 0));
     double height = l->height + SVG_HEAD + (legend ? SVG_FOOT : 0);
     buf_printf(out,
                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" "
                "height=\"%.0f\" role=\"img\">\n<title>",
                width, height, width, height);
-    svg_text(out, graph_title_of(g));
+    svg_text(out, s->title);
     buf_puts(out, "</title>\n");
     buf_puts(out, svg_style);
     buf_printf(out, "<rect class=\"page\" width=\"%.0f\" height=\"%.0f\"/>\n", width, height);
     buf_puts(out, "<text class=\"head\" x=\"24\" y=\"32\">");
-    svg_text(out, graph_title_of(g));
+    svg_text(out, s->title);
     buf_printf(out, "</text>\n<text class=\"sub\" x=\"24\" y=\"50\">%s, version %d</text>\n",
                graph_name(g), graph_version(g));
     buf_printf(out, "<g transform=\"translate(%.1f %d)\">\n", (width - l->width) / 2, SVG_HEAD);

@@ -23,8 +23,7 @@ static void text_arrows(const struct sketch *s, int from, struct buf *out)
 
 void draw__text(const struct sketch *s, struct buf *out)
 {
-    buf_printf(out, "%s version %d: %s\n", graph_name(s->graph), graph_version(s->graph),
-               graph_title_of(s->graph));
+    buf_printf(out, "%s version %d: %s\n", graph_name(s->graph), graph_version(s->graph), s->title);
     for (size_t i = 0; i < s->box_count; i++) {
         const struct sketch_box *b = &s->boxes[i];
         bool titled = strcmp(b->title, b->name) != 0 && b->stage >= 0;
@@ -62,9 +61,6 @@ static void mermaid_text(struct buf *out, const char *text)
             break;
         case '>':
             buf_puts(out, "#gt;");
-            break;
-        case '\n':
-            buf_putc(out, ' ');
             break;
         default:
             buf_putc(out, *text);
@@ -128,7 +124,7 @@ static void dot_text(struct buf *out, const char *text)
     for (; *text; text++) {
         if (*text == '"' || *text == '\\')
             buf_putc(out, '\\');
-        buf_putc(out, *text == '\n' ? ' ' : *text);
+        buf_putc(out, *text);
     }
 }
 

@@ -112,6 +112,37 @@ static void test_name(void **state)
         assert_false(text_is_name(bad[i]));
 }
 
+static void test_xml(void **state)
+{
+    (void)state;
+#define REPLACED "\xEF\xBF\xBD"
+    static const struct {
+        const char *text;
+        size_t n;
+        const char *xml;
+    } cases[] = {
+        { "", 0, "" },
+        { "plain", 5, "plain" },
+        { "a<b>&\"c'", 8, "a&lt;b&gt;&amp;&quot;c&#39;" },
+        { "\t\n\r", 3, "&#9;&#10;&#13;" },
+        { "a\0b", 3, "a" REPLACED "b" },
+        { "\x01\x1B\x1F", 3, REPLACED REPLACED REPLACED },
+        { "\x7F\xC2\x85", 3, "\x7F\xC2\x85" }, /* odd, but characters of XML 1.0 */
+        { "\xFF\xFE", 2, REPLACED REPLACED },
+        { "\xC3\xA9\xC3", 3, "\xC3\xA9" REPLACED },
+        { "\xED\xA0\x80", 3, REPLACED REPLACED REPLACED }, /* half of a pair */
+        { "\xEF\xBF\xBD", 3, REPLACED },
+        { "\xEF\xBF\xBE\xEF\xBF\xBF", 6, REPLACED REPLACED },
+        { "\xF0\x9F\x98\x80", 4, "\xF0\x9F\x98\x80" },
+    };
+    struct buf b = BUF_INIT;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        text_xml(cases[i].text, cases[i].n, &b);
+        check_buf(&b, cases[i].xml);
+    }
+    buf_free(&b);
+}
+
 static void test_nearest(void **state)
 {
     (void)state;
@@ -151,7 +182,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_utf8),  cmocka_unit_test(test_fold),
         cmocka_unit_test(test_width), cmocka_unit_test(test_printable),
-        cmocka_unit_test(test_name),  cmocka_unit_test(test_nearest)
+        cmocka_unit_test(test_name),  cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_xml)
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 #include "baton/base/buf.h"
 #include "baton/base/error.h"
 #include "baton/base/limits.h"
+#include "baton/base/text.h"
 #include "baton/domain/draw.h"
 
 #define ok(call) assert_int_equal((call), 0)
@@ -229,6 +230,36 @@ static void svg(void **state)
 }
 
 /* Rings, long ways, many arrows between the same two, as many as fit. */
+/* Titles are words of whoever wrote the plugin. */
+static void unprintable(void **state)
+{
+    (void)state;
+    static const char *const starts[] = { "wild version 1: A b \\x1b[31m\\x7f\\xff \\u202e\n",
+                                          "flowchart TD\n    s_a([\"a b \\x1b", "digraph wild {\n",
+                                          "<svg " };
+    struct graph *g = graph_new("wild", 1, "p");
+    struct error e;
+    graph_title(g, "A\nb\t\x1b[31m\x7f\xff \xe2\x80\xae");
+    stage(g, "a", "a\nb \x1b\x07", false);
+    stage(g, "b", "\x7f\xfe", true);
+    move(g, "go", "a", "b", false);
+    ok(graph_finish(g, &e));
+    for (int format = DRAW_TEXT; format <= DRAW_SVG; format++) {
+        struct buf out = BUF_INIT;
+        graph_draw(g, (enum draw_format)format, NULL, &out);
+        if (strncmp(buf_text(&out), starts[format], strlen(starts[format])) != 0)
+            fail_msg("\"%s\" does not begin\n%s", starts[format], buf_text(&out));
+        for (size_t i = 0; i < out.len; i++)
+            if ((unsigned char)(out.data[i] - 1) < 0x1F && out.data[i] != '\n')
+                fail_msg("byte %02x in format %d", out.data[i], format);
+        assert_null(strchr(buf_text(&out), 0x7F));
+        assert_null(strstr(buf_text(&out), "a\nb"));
+        assert_true(text_is_utf8(out.data, out.len));
+        buf_free(&out);
+    }
+    graph_free(g);
+}
+
 static void many_shapes(void **state)
 {
     (void)state;
@@ -389,6 +420,7 @@ int main(void)
         cmocka_unit_test(dot),         cmocka_unit_test(svg),
         cmocka_unit_test(many_shapes), cmocka_unit_test(formats),
         cmocka_unit_test(approvals),   cmocka_unit_test(no_wider_than_drawn),
+        cmocka_unit_test(unprintable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

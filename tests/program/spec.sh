@@ -54,6 +54,19 @@ code=0; "$BATON" test --filter overdeu tutoring >out 2>&1 || code=$?
 "$BATON" test . -q --junit out.xml >/dev/null 2>&1 || true
 grep -q '<testsuite name="baton" tests="2" failures="1"' out.xml || fail "JUnit: $(cat out.xml)"
 grep -q 'expected &quot;dne &amp; &lt;gone&gt;&quot;' out.xml || fail "JUnit: $(cat out.xml)"
+mkdir -p odd/spec
+: >odd/init.lua
+cp tutoring/plugin.ini odd/plugin.ini && sed -i 's/tutoring/odd/' odd/plugin.ini
+cat >odd/spec/a.lua <<'END'
+describe("odd", function()
+    it("n \255\254 \27\1", function() error("bad \255 \0 \8 \239\191\191") end)
+end)
+END
+"$BATON" test odd -q --junit odd.xml >/dev/null 2>&1 || true
+rm -r odd
+if grep -qaP '[\x00-\x08\x0b-\x1f]' odd.xml; then fail "JUnit: control characters"; fi
+iconv -f utf-8 -t utf-16 odd.xml >/dev/null || fail "JUnit: not UTF-8"
+grep -q 'odd › n ��' odd.xml || fail "JUnit: bytes that are not UTF-8: $(cat odd.xml)"
 "$BATON" test tutoring --json >out 2>/dev/null || true
 grep -q '"failed": *1' out && grep -q '"never_taken": *"drop"' out || fail "JSON"
 code=0; "$BATON" test nothing_of_that_name >out 2>&1 || code=$?

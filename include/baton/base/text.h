@@ -14,6 +14,9 @@ size_t text_width(const char *text, size_t n); /* columns on a terminal */
 /* Appends with control characters (terminal escapes too) shown as \x1b; keeps newline and tab if
  * `keep_newlines`. */
 void text_printable(const char *text, size_t n, bool keep_newlines, struct buf *out);
+/* Appends as text of XML 1.0, within an element or a quoted attribute: what it has no character
+ * for, control characters and bytes that are not UTF-8, as U+FFFD. */
+void text_xml(const char *text, size_t n, struct buf *out);
 /* [a-z][a-z0-9_]{0,63}: names of organisations, plugins, workflows, stages, fields, roles. */
 bool text_is_name(const char *text);
 /* The candidate nearest to `word` (Damerau-Levenshtein, at most a third of its length), or NULL.
