@@ -145,8 +145,7 @@ static int test_default(struct test *t, struct suite *s, struct error *e)
 
 static void test_stop(void *context)
 {
-    volatile bool *stop = context;
-    *stop = true;
+    suite_cancel(context);
 }
 
 static int test_find_and_run(struct test *t, struct suite *s, struct error *e)
@@ -164,18 +163,16 @@ static int test_find_and_run(struct test *t, struct suite *s, struct error *e)
 static int test_once(struct test *t)
 {
     struct error e = { 0 };
-    volatile bool stop = false;
     const struct suite_options options = { .home = t->home,
                                            .shipped = t->shipped,
                                            .filter = cli_value(t->c, "filter"),
                                            .result = test_report_case,
                                            .output = test_report_output,
-                                           .context = t,
-                                           .stop = &stop };
+                                           .context = t };
     struct suite *s = suite_new(&options);
     struct suite_totals totals;
     interrupt_open();
-    interrupt_busy(test_stop, (void *)&stop);
+    interrupt_busy(test_stop, s);
     test_report_begin(t);
     int rc = test_find_and_run(t, s, &e);
     interrupt_rest();

@@ -31,6 +31,8 @@ struct suite_world {
 
 struct suite {
     struct suite_options options;
+    volatile bool cancelled;
+    struct script *volatile running; /* in which a spec runs now; NULL: none */
     char **dirs;
     struct suite_world worlds[SUITE_WORLDS];
     size_t world_count;
@@ -225,6 +227,20 @@ static int world_set_clock(struct suite_world *w, const char *at, struct error *
     return 0;
 }
 
+void suite_cancel(struct suite *s)
+{
+    s->cancelled = true;
+    if (s->running)
+        script_cancel(s->running);
+}
+
+/* From here on suite_cancel reaches what runs in the script. */
+static int suite_begin(struct suite *s, struct script *script, struct error *e)
+{
+    s->running = script;
+    return s->cancelled ? error_set(e, ERROR_CANCELLED, "stopped on request") : 0;
+}
+
 /* The file, read in that organisation. */
 static int world_read_file(struct suite_world *w, const struct suite_at_file *f, struct error *e)
 {
@@ -239,9 +255,13 @@ static int world_read_file(struct suite_world *w, const struct suite_at_file *f,
         .plugin = f->plugin, .chunk = f->chunk, .output = suite_output, .context = s
     };
     int rc = world_set_clock(w, "", e);
-    return rc ? rc
-              : spec_open(&w->spec, w->org->world.script, &options, buf_text(&s->source),
-                          s->source.len, e);
+    if (!rc)
+        rc = suite_begin(s, w->org->world.script, e);
+    if (!rc)
+        rc = spec_open(&w->spec, w->org->world.script, &options, buf_text(&s->source),
+                       s->source.len, e);
+    s->running = NULL;
+    return rc;
 }
 
 /* ---- one case ---- */
@@ -274,7 +294,11 @@ static int case_run(struct suite_at_file *f, struct suite_world *w, size_t index
     }
     int64_t seq = store_last_event(o->store);
     script_rewind(o->world.script);
-    rc = spec_run(w->spec, index, why, expectations, e);
+    if ((rc = suite_begin(f->suite, o->world.script, e)))
+        buf_puts(why, e->message);
+    else
+        rc = spec_run(w->spec, index, why, expectations, e);
+    f->suite->running = NULL;
     coverage__see(&f->suite->coverage, o, seq);
     store_turn_abort(o->store);
     return rc;
@@ -346,7 +370,7 @@ static void suite_cases(struct suite_at_file *f, const struct spec *spec)
                                        .ini = arena_dup(memory, c.ini),
                                        .pending = c.pending };
     }
-    for (size_t i = 0; i < count && !(s->options.stop && *s->options.stop); i++)
+    for (size_t i = 0; i < count && !s->cancelled; i++)
         if (suite_wants(s, &cases[i]))
             suite_case(f, i, &cases[i]);
     arena_free(memory);
@@ -417,7 +441,7 @@ int suite_plugin(struct suite *s, const char *plugin_dir, size_t *files, struct 
     for (int i = 0; i < n; i++) {
         struct buf path = BUF_INIT;
         buf_printf(&path, "%s/%s", dir.data, list[i]->d_name);
-        if (!rc && !(s->options.stop && *s->options.stop))
+        if (!rc && !s->cancelled)
             rc = suite_file(s, plugin_dir, path.data, e);
         buf_free(&path);
         free(list[i]);

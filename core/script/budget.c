@@ -223,7 +223,7 @@ void budget__leave(struct script *before)
     budget_timer->active = before;
 }
 
-void script__cancel(struct script *s)
+void script_cancel(struct script *s)
 {
     if (!s->call)
         return;

@@ -67,7 +67,6 @@ int script__call(lua_State *L, const struct script_frame *frame, int nargs, int 
  * computes for 20 ms yields by itself, without results, unless a command is open. */
 int script__resume(lua_State *L, lua_State *co, const struct script_frame *frame, int nargs,
                    int *nresults, bool *yielded, struct error *e);
-void script__cancel(struct script *s); /* kills the outermost call; safe in a signal handler */
 /* Of the last call that failed; "" if none. */
 const char *script__traceback(const struct script *s);
 

@@ -395,5 +395,5 @@ void session_cancel(struct session *s)
 {
     s->cancelled = true;
     if (s->mode != SESSION_IDLE)
-        script__cancel(s->script);
+        script_cancel(s->script);
 }

@@ -69,6 +69,34 @@ iconv -f utf-8 -t utf-16 odd.xml >/dev/null || fail "JUnit: not UTF-8"
 grep -q 'odd › n ��' odd.xml || fail "JUnit: bytes that are not UTF-8: $(cat odd.xml)"
 "$BATON" test tutoring --json >out 2>/dev/null || true
 grep -q '"failed": *1' out && grep -q '"never_taken": *"drop"' out || fail "JSON"
+
+# Told to stop, it stops the case at hand, at once.
+mkdir -p loop/spec
+: >loop/init.lua
+sed 's/tutoring/loop/' tutoring/plugin.ini >loop/plugin.ini
+cat >loop/spec/a.lua <<'END'
+describe("loop", function()
+    it("does not end", function()
+        print("it runs")
+        while true do pcall(function() while true do end end) end
+    end)
+    it("comes behind it", function() end)
+end)
+END
+"$BATON" test loop >out 2>&1 &
+server=$!
+for _ in $(seq 300); do
+    if grep -q "it runs" out; then break; fi
+    sleep 0.1
+done
+kill -TERM "$server"
+code=0; wait "$server" || code=$?
+server=''
+rm -r loop
+[ "$code" = 130 ] || fail "baton test that is told to stop ends with $code"
+grep -q "stopped on request" out || fail "it does not say that it was stopped"
+if grep -q "comes behind it" out; then fail "another case began"; fi
+
 code=0; "$BATON" test nothing_of_that_name >out 2>&1 || code=$?
 [ "$code" = 3 ] || fail "an unknown plugin ends with $code"
 "$BATON" test simple_referral >out || fail "the shipped specs"

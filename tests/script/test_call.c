@@ -198,7 +198,7 @@ static struct script *cancel_script;
 static void cancel_on_alarm(int signal_number)
 {
     (void)signal_number;
-    script__cancel(cancel_script);
+    script_cancel(cancel_script);
 }
 
 static void cancelling(void **state)
@@ -211,7 +211,7 @@ static void cancelling(void **state)
     setitimer(ITIMER_REAL, &soon, NULL);
     refused(fix_lua(f, 0, "while true do pcall(function() while true do end end) end"),
             ERROR_CANCELLED, "stopped on request");
-    script__cancel(f->s); /* nothing runs: nothing happens */
+    script_cancel(f->s); /* nothing runs: nothing happens */
     ok(fix_lua(f, 0, "local n = 0 for i = 1, 1000000 do n = n + 1 end return n"));
 }
 

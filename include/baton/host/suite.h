@@ -34,9 +34,11 @@ struct suite_options {
     void (*result)(void *context, const struct suite_result *result);
     void (*output)(void *context, const char *text, size_t n); /* printed by a spec */
     void *context;
-    volatile const bool *stop; /* set from outside: no further case begins; NULL: never */
 };
 struct suite *suite_new(const struct suite_options *options);
+/* The case that runs fails with "stopped on request", and no further begins. Safe in a signal
+ * handler. */
+void suite_cancel(struct suite *s);
 void suite_free(struct suite *s);
 
 /* The folder of a plugin by its name, in the home, its organisations, or among those shipped. The

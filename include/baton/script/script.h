@@ -197,6 +197,8 @@ void session_wishes(struct session *s, struct session_wishes *out);
 /* The state has seen a turn that was undone as a whole, or the clock went back: what it remembers
  * of jobs and circuit breakers is read again. */
 void script_rewind(struct script *s);
+/* What runs, if anything, ends soon with "cancelled". Safe in a signal handler. */
+void script_cancel(struct script *s);
 
 /* All that plugins declare so, as a JSON array: {kind:"command" or "report", name, plugin, help,
  * args:[{name,type,required,help}] (null: whatever is given)}. */
