@@ -249,15 +249,39 @@ static void making_say(const struct making *m, size_t kind)
         print_line(stdout, "Next: baton run %s/%s.lua", dir, m->name);
 }
 
+static int making_name(const char *name, struct error *e)
+{
+    size_t n = strlen(name);
+    if (n > LIMIT_NAME_BYTES)
+        return error_set(e, ERROR_LIMIT, "\"%.40s…\" has %zu characters, a name at most %d", name,
+                         n, LIMIT_NAME_BYTES);
+    if (!text_is_name(name))
+        return error_set(e, ERROR_INVALID, "\"%s\" is no name: a-z, then a-z, 0-9 and _", name);
+    return 0;
+}
+
+/* The folder of plugins of a home comes before those that baton brings along. */
+static void making_warn(const struct making *m)
+{
+    struct buf path = BUF_INIT;
+    char *shipped = place_plugins();
+    buf_printf(&path, "%s/%s/plugin.ini", shipped, m->name);
+    if (access(path.data, F_OK) == 0)
+        print_line(stderr,
+                   "warning: baton brings a plugin %s along; organisations that find the new one "
+                   "use it instead",
+                   m->name);
+    mem_free(shipped);
+    buf_free(&path);
+}
+
 static int new_run(const struct cli *c)
 {
     struct making m = { .c = c, .name = c->words[1] };
     struct error e;
     size_t kind = 0;
     int code = CLI_OK;
-    if (making_kind(c->words[0], &kind, &e) < 0 ||
-        (!text_is_name(m.name) &&
-         error_set(&e, ERROR_INVALID, "\"%.80s\" is no name: a-z, then a-z, 0-9 and _", m.name))) {
+    if (making_kind(c->words[0], &kind, &e) < 0 || making_name(m.name, &e) < 0) {
         cli_fail(c, &e);
         return CLI_USAGE;
     }
@@ -277,6 +301,8 @@ static int new_run(const struct cli *c)
     } else if (!c->quiet) {
         making_say(&m, kind);
     }
+    if (code == CLI_OK && kind == 0)
+        making_warn(&m);
     buf_free(&m.dir);
     buf_free(&m.made);
     return code;

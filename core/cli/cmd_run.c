@@ -103,9 +103,10 @@ const struct command command_run = {
         "The script may read and write the files that its arguments name, and files below the\n"
         "current folder. Each write is a turn of its own, unless baton.turn(fn) makes several "
         "one.\n"
-        "With --dry-run the whole script is one turn, which is undone at its end; files that it "
-        "writes\n"
-        "are written all the same. A script that runs while the organisation is reloaded goes on\n"
+        "With --dry-run the whole script is one turn, which is undone at its end; a file that it "
+        "would\n"
+        "write is named with its length and left as it is. A script that runs while the "
+        "organisation is reloaded goes on\n"
         "with the plugins that it began with.",
     .example = "baton --org riverside run scripts/counts.lua people referrals",
     .min = 1,

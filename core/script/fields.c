@@ -140,6 +140,10 @@ static void fields_check_known(lua_State *L, int index, enum entity entity,
         if (fields__find(d, entity, graph, name))
             continue;
         const char *const *names = fields__names(L, entity, graph);
+        if (!names[0] && graph)
+            script__raisef(L, ERROR_INVALID,
+                           "fields: unknown field \"%.64s\": workflow \"%s\" declares no fields",
+                           name, graph_name(graph));
         if (!names[0])
             script__raisef(L, ERROR_INVALID,
                            "fields: unknown field \"%.64s\": no plugin declares fields of a %s",

@@ -127,11 +127,11 @@ static const char *files_absolute(lua_State *L, const struct session *s, const c
     return arena_printf(value__arena(L), "%s/%s", s->cwd, path);
 }
 
-int script__open_file(lua_State *L, const char *path, const char *mode)
+/* Raises unless the session may read or write the file; then `real` is where it leads. Is it named
+ * on the command line? */
+static bool files_check(lua_State *L, const char *path, bool writing, char real[PATH_MAX])
 {
-    char real[PATH_MAX], folder[PATH_MAX];
-    struct stat st;
-    bool writing = mode[0] == 'w';
+    char folder[PATH_MAX];
     const struct session *s = script__session(L);
     if (!s || script__plugin_name(L))
         script__raisef(L, ERROR_DENIED, "files are for scripts and the prompt: a plugin has none");
@@ -147,6 +147,14 @@ int script__open_file(lua_State *L, const char *path, const char *mode)
     const char *why = files_kept(L, strcpy(folder, real), writing, named);
     if (why)
         script__raisef(L, ERROR_DENIED, "%.200s %s", path, why);
+    return named;
+}
+
+int script__open_file(lua_State *L, const char *path, const char *mode)
+{
+    char real[PATH_MAX];
+    struct stat st;
+    bool writing = mode[0] == 'w', named = files_check(L, path, writing, real);
     int flags = writing ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY;
     /* What leads elsewhere was resolved above, so a link here came in between, or leaves. 0600:
      * what a script writes out is about people. */
@@ -229,8 +237,24 @@ struct buf *files__read(lua_State *L, const char *path)
     return text;
 }
 
+/* A dry run keeps no file either. */
+static void files_tell(lua_State *L, const char *path, size_t n)
+{
+    char real[PATH_MAX];
+    struct buf *line = script__hold_buf(L);
+    files_check(L, path, true, real);
+    buf_printf(line, "would write %s: %zu bytes", real, n);
+    script__output(L, SCRIPT_PRINT, buf_text(line), line->len);
+    lua_pop(L, 1);
+}
+
 void files__write(lua_State *L, const char *path, const char *text, size_t n)
 {
+    const struct session *s = script__session(L);
+    if (s && s->trial) {
+        files_tell(L, path, n);
+        return;
+    }
     files__hold(L, -1);
     int *fd = lua_touserdata(L, -1);
     *fd = script__open_file(L, path, "w");

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "baton/base/ini.h"
@@ -86,8 +87,29 @@ static void find_suggest(const char *name, const char *const *dirs, struct buf *
     arena_free(memory);
 }
 
+/* A folder of that name, though nothing says that it is a plugin. */
+static bool find_bare(const char *name, const char *const *dirs, struct buf *folder)
+{
+    for (; *dirs; dirs++) {
+        struct stat st;
+        buf_clear(folder);
+        buf_printf(folder, "%s/%s", *dirs, name);
+        if (stat(folder->data, &st) == 0 && S_ISDIR(st.st_mode))
+            return true;
+    }
+    return false;
+}
+
 static int find_failed(const char *name, const char *const *dirs, struct error *e)
 {
+    struct buf folder = BUF_INIT;
+    bool bare = find_bare(name, dirs, &folder);
+    if (bare)
+        error_set(e, ERROR_NOT_FOUND, "plugin \"%s\": plugin.ini is missing in its folder %s", name,
+                  folder.data);
+    buf_free(&folder);
+    if (bare)
+        return -ERROR_NOT_FOUND;
     struct buf tried = BUF_INIT, near = BUF_INIT;
     for (size_t i = 0; dirs[i]; i++) {
         size_t first = 0;

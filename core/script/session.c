@@ -78,7 +78,7 @@ int session_open(struct session **out, struct script *script, const struct sessi
     s->files = session_copy_list(o->files);
     s->args = session_copy_list(o->args);
     s->script_name = mem_dup(o->script_name);
-    s->whole_turn = o->whole_turn;
+    s->whole_turn = s->trial = o->whole_turn;
     s->may_switch = !s->actor.staff_id && !s->actor_roles;
     s->env = s->thread = LUA_NOREF;
     int rc = session_protect(s, session_make_env, s, "opening a session", e);

@@ -42,14 +42,16 @@ int session__dry(lua_State *L)
     script__write_begin(L, &w);
     struct script_call *owner = dry_owner(L);
     struct session *session = script__session(L);
-    bool wanted_clock = session->wants_clock;
+    bool trial = session->trial, wanted_clock = session->wants_clock;
     int64_t clock_to_ms = session->clock_to_ms;
     bool spoiled = owner->spoiled;
     int64_t seq = store_last_event(domain_store(d));
     if (domain_point_begin(d, &point, &e) < 0)
         script__write_end(L, &w, -(int)e.code, &e);
     lua_pushvalue(L, 1);
+    session->trial = true;
     int status = lua_pcall(L, 0, 0, 0);
+    session->trial = trial;
     int rc = changes_gather(d, seq, &changes, &e);
     int undone = domain_point_undo(d, &point, rc < 0 ? NULL : &e);
     owner->spoiled = spoiled;

@@ -28,6 +28,7 @@ struct session {
     bool wants_clock;
     int64_t clock_to_ms;
     bool whole_turn; /* the host holds a turn around all that it does */
+    bool trial;      /* what runs is undone: files that it would write are told of */
     bool may_switch; /* opened by the operator: as() works */
     bool timing;
     bool wants_at, at_back; /* at(): after the statement */

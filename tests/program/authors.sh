@@ -22,6 +22,9 @@ cd "$dir"
 exits 0 "Next: baton check" "$BATON" new plugin tutoring
 exits 5 "exists already" "$BATON" new plugin tutoring
 exits 2 "is no name" "$BATON" new plugin Tutoring
+exits 2 "has 300 characters, a name at most 64" "$BATON" new plugin "$(printf 'a%.0s' $(seq 300))"
+exits 0 "warning: baton brings a plugin simple_referral along" "$BATON" new plugin simple_referral
+rm -r simple_referral
 exits 2 'did you mean "plugin"?' "$BATON" new plugn x
 exits 3 "a workflow is a file of a plugin" "$BATON" new workflow mentoring
 [ -z "$(find . -name '*.new')" ] || fail "the folder made aside is left"
@@ -62,6 +65,9 @@ cd home
 exits 0 "home/plugins/mediation" "$BATON" new plugin mediation
 "$BATON" --quiet org add demo --plugins mediation --clock movable
 exits 0 "1 plugin checked: 0 errors, 0 warnings" "$BATON" check
+mkdir plugins/bare
+exits 1 'plugin "bare": plugin.ini is missing in its folder' "$BATON" check bare
+rmdir plugins/bare
 printf '[plugin mediation]\nanswer_within = soon\n' >> orgs/demo/org.ini
 exits 1 "[org-setting]" "$BATON" check --org demo
 sed -i 's/soon/5 working days/' orgs/demo/org.ini

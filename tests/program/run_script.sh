@@ -71,4 +71,17 @@ wait "$pid" || code=$?
 [ "$code" = 130 ] || fail "an interrupted script ends with $code: $(cat "$dir/out")"
 [ "$("$BATON" repl -e 'people.count{name="again"} > 0')" = true ] || fail "written before Ctrl-C"
 "$BATON" -q audit verify || fail "audit after Ctrl-C"
+# Also within dry, and in a dry run, which are one turn and have no slices.
+printf 'dry(function() people.add{name="tried"} while true do pcall(function() while true do end end) end end)\n' > loop.lua
+for option in '' --dry-run; do
+    # shellcheck disable=SC2086  # none or one
+    "$BATON" run $option loop.lua >"$dir/out" 2>&1 &
+    pid=$!
+    sleep 1
+    kill -TERM "$pid"
+    code=0
+    wait "$pid" || code=$?
+    [ "$code" = 130 ] || fail "dry that is interrupted ends with $code: $(cat "$dir/out")"
+    [ "$("$BATON" repl -e 'people.count{name="tried"}')" = 0 ] || fail "kept by an interrupted dry"
+done
 echo ok

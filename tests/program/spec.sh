@@ -126,6 +126,9 @@ sed -i 's/^\(api = 1\)/\1\npermissions = people/' home/orgs/alpha/plugins/tutori
 sed -i 's/^\[org\]/[org]\nplugins = tutoring/' home/orgs/alpha/org.ini
 grep -v '^plugins = *$' home/orgs/alpha/org.ini >org.ini; mv org.ini home/orgs/alpha/org.ini
 "$BATON" repl -e 'people.add{ name = "Ada" }' >/dev/null
+code=0; "$BATON" repl -e 'referrals.open{ workflow = "tutoring", title = "x", fields = { monitor = 1 } }' >out 2>&1 || code=$?
+[ "$code" = 2 ] || [ "$code" = 1 ] || fail "a field of a workflow that has none ends with $code"
+grep -q 'unknown field "monitor": workflow "tutoring" declares no fields' out || fail "fields of a workflow that has none"
 cat >change.lua <<'END'
 people.get(1):set{ name = "Eve" }
 local r = referrals.open{ workflow = "tutoring", subject = people.get(1), title = "x" }
@@ -144,6 +147,15 @@ dry() {
     "$BATON" call rename --dry-run to=Zoe >out || fail "call --dry-run"
     grep -q 'name: "Ada" → "Zoe"' out || fail "call"
     [ "$("$BATON" repl -e 'people.get(1).name, referrals.count{}, messages.count{}')" = "$(printf 'Ada\t0\t0')" ] || fail "something was kept"
+    printf 'json.write("kept.json", { 1 }) csv.write("kept.csv", { { a = 1 } }) json.write("x.json", { 1 })' >files.lua
+    echo kept >kept.csv
+    "$BATON" run --dry-run files.lua >out 2>&1 || fail "run --dry-run with files"
+    grep -q "would write $dir/kept.json: [0-9]* bytes" out && grep -q "would write $dir/kept.csv: [0-9]* bytes" out || fail "files"
+    "$BATON" repl -e 'dry(function() json.write("kept.json", { 1 }) end)' >out || fail "dry with a file"
+    grep -q "would write $dir/kept.json" out || fail "dry with a file"
+    [ ! -e kept.json ] && [ "$(cat kept.csv)" = kept ] || fail "a dry run wrote files"
+    printf 'json.write("/nowhere_at_all/x.json", { 1 })' >files.lua
+    if "$BATON" run --dry-run files.lua >out 2>&1; then fail "a dry run writes where it may not"; fi
     printf 'people.add{name="X"}\nerror("broken")\n' >broken.lua
     code=0; "$BATON" run --dry-run broken.lua >out 2>&1 || code=$?
     [ "$code" = 1 ] && grep -q 'created P-2' out && grep -q 'broken.lua:2.*broken' out || fail "a script that fails"

@@ -143,7 +143,9 @@ struct session_options {
     const char *const *files; /* others, named on the command line: absolute; ends with NULL */
     const char *const *args;  /* the script's arguments: `arg`; ends with NULL */
     const char *script_name;  /* arg[0] */
-    bool whole_turn; /* the caller holds a turn around all of it; commands in it come and go */
+    /* The caller holds a turn around all of it and aborts it; commands in it come and go. Files
+     * that it would write are told of. */
+    bool whole_turn;
 };
 int session_open(struct session **out, struct script *s, const struct session_options *o,
                  struct error *e);
