@@ -65,6 +65,11 @@ static void show_due(const json_t *status, const struct zone *zone)
     }
     print_line(stdout, "next due  %s", text.len ? text.data : "nothing");
     buf_free(&text);
+    const json_t *waiting = json_object_get(status, "waiting");
+    if (show_number(waiting, "timers") + show_number(waiting, "referrals") > 0)
+        print_line(stdout, "waiting   %lld timers, deadlines of %lld referrals: %s",
+                   show_number(waiting, "timers"), show_number(waiting, "referrals"),
+                   json_string_value(json_object_get(waiting, "why")));
 }
 
 static void show_sizes(const json_t *status)

@@ -139,6 +139,13 @@ static void doctor_org_due(struct doctor *d, const char *subject, const json_t *
         doctor_say(d, FINDING_WARN, subject, "run baton serve, so that deadlines fire on time",
                    "something was due %s and has not fired", buf_text(&text));
     }
+    const json_t *waiting = json_object_get(status, "waiting");
+    long long timers = json_integer_value(json_object_get(waiting, "timers"));
+    long long referrals = json_integer_value(json_object_get(waiting, "referrals"));
+    if (timers + referrals > 0)
+        doctor_say(d, FINDING_WARN, subject, "mend the plugin, then: baton reload",
+                   "%lld timers and deadlines of %lld referrals are due and wait: %s", timers,
+                   referrals, json_string_value(json_object_get(waiting, "why")));
     if (json_integer_value(json_object_get(status, "wal_bytes")) > DOCTOR_WAL_WARN) {
         print_bytes(&text, json_integer_value(json_object_get(status, "wal_bytes")));
         doctor_say(d, FINDING_WARN, subject, "stop the server in a quiet hour and start it again",

@@ -15,6 +15,7 @@
 #include "baton/base/text.h"
 #include "domain/approval_internal.h"
 #include "domain/domain_internal.h"
+#include "domain/due_waiting_internal.h"
 #include "domain/graph_internal.h"
 #include "domain/trace_internal.h"
 #include "domain/version_internal.h"
@@ -31,6 +32,8 @@ struct domain *domain_new(struct store *store, const struct calendar *calendar,
     d->versions = versions__new();
     delegate__declare(d);
     d->trace = trace__new();
+    d->waiting = waiting__new();
+    store_due_back(store); /* what waited for another world */
     return d;
 }
 
@@ -60,6 +63,7 @@ void domain_free(struct domain *d)
     domain_free_roles(d->roles);
     versions__free(d->versions);
     trace__free(d->trace);
+    waiting__free(d->waiting);
     mem_free(d->graphs);
     mem_free(d->fields);
     mem_free(d->last_graph);
@@ -148,6 +152,7 @@ int domain_add_graph(struct domain *d, struct graph *g, struct error *e)
         return rc;
     d->graphs = mem_resize(d->graphs, (d->graph_count + 1) * sizeof(struct graph *));
     d->graphs[d->graph_count++] = g;
+    waiting__again(d);
     return 0;
 }
 

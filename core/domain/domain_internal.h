@@ -38,7 +38,8 @@ struct domain {
 
     bool firing; /* the clock is at work: now is firing_at_ms */
     int64_t firing_at_ms;
-    unsigned depth; /* of handlers, guards and effects */
+    struct due_wait *waiting; /* what is due and waits for its plugin: due_waiting.c */
+    unsigned depth;          /* of handlers, guards and effects */
     unsigned guarding;
     unsigned silent; /* no effect and no handler runs: locked.c */
     bool commanding; /* between domain_command_begin and _end */
@@ -151,8 +152,9 @@ int referral__check_version(const struct row *referral, int64_t based_on, struct
 int referral__place(const struct domain *d, const struct row *referral, const struct graph **graph,
                     int *stage, struct error *e);
 
-/* 0, or why the plugin, or that of the workflow, is switched off. */
-int domain__works(const struct domain *d, const char *plugin, struct error *e);
+/* 0, or why the plugin, or that of the workflow, is switched off or not there; *again_ms: see
+ * domain_hooks. */
+int domain__works(const struct domain *d, const char *plugin, int64_t *again_ms, struct error *e);
 int domain__serves(const struct domain *d, const struct graph *g, struct error *e);
 
 /* A move, while domain_advance looks at it. */

@@ -7,7 +7,8 @@
  *
  * A firing that fails is undone, and a second command takes the step or timer
  * off the list with the error in its event. A person is told all the same: the
- * task of the step is made there too, without handlers. */
+ * task of the step is made there too, without handlers. What needs a plugin that
+ * is not there waits: due_waiting.c. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,9 +19,9 @@
 #include "baton/base/zone.h"
 #include "baton/domain/due.h"
 #include "domain/domain_internal.h"
+#include "domain/due_waiting_internal.h"
 
 static const unsigned fired_here = 1u << ENTITY_REFERRAL | 1u << ENTITY_TIMER;
-static const int64_t retry_ms = 3600 * 1000; /* while a plugin is off */
 static const struct actor the_clock = { 0, "timer", NULL };
 
 struct firing {
@@ -240,22 +241,18 @@ static int fire_referral(struct firing *f, struct error *e)
     return step_notify(f, row, stage, (int)step, e);
 }
 
-/* An expiry waits for its plugin; what the clock only tells of does not need it. */
-static bool failed_waits(const struct firing *f, const struct graph *graph)
-{
-    return !strcmp(f->kind, "referral.expired") && domain__serves(f->d, graph, NULL) < 0;
-}
-
-/* Where a failed step goes on: the next one; later, while its workflow is away; nowhere. */
+/* Where a failed step goes on: the next one, nowhere, or where it is, if it was its failure that
+ * switched its plugin off: then it waits. */
 static int failed_step(struct firing *f, const struct row *row, struct columns *c, struct error *e)
 {
     const struct graph *graph;
     int index, step = (int)row_int(row, REFERRAL_WAKE_STEP);
-    int64_t at_ms = 0;
-    if (referral__place(f->d, row, &graph, &index, NULL) < 0 || failed_waits(f, graph)) {
-        columns__put(c, REFERRAL_WAKE_AT_MS, value_int(f->now_ms + retry_ms));
+    int64_t at_ms = 0, again_ms;
+    if (waiting__check(f->d, ENTITY_REFERRAL, row, &again_ms, NULL) < 0)
         return 0;
-    }
+    int rc = referral__place(f->d, row, &graph, &index, e);
+    if (rc < 0)
+        return rc;
     const struct stage *stage = graph_stage(graph, index);
     int next = step;
     if (step < 0 || (size_t)step >= stage->step_count ||
@@ -314,18 +311,6 @@ static void timer_change(struct firing *f, struct store_change *change, const ch
                                      .set_count = 2 };
 }
 
-/* Its plugin is switched off: it would ring unheard. */
-static int timer_postpone(struct firing *f, struct error *e)
-{
-    struct store_change change;
-    timer_change(f, &change, "timer.postponed");
-    const struct store_set later = { TIMER_AT_MS, value_int(f->now_ms + retry_ms) };
-    change.set = &later;
-    change.set_count = 1;
-    buf_puts(&f->text, ", waits: its plugin is switched off");
-    return domain__store(f->d, &change, NULL, 0, NULL, e);
-}
-
 static int fire_timer(struct firing *f, struct error *e)
 {
     const struct row *row;
@@ -340,9 +325,6 @@ static int fire_timer(struct firing *f, struct error *e)
         buf_printf(&f->text, " about %s", row_text(row, TIMER_ABOUT));
     buf_puts(&f->text, ", due ");
     firing_put_time(f, f->at_ms, &f->text);
-    if (!row_is_null(row, TIMER_PLUGIN) &&
-        domain__works(f->d, row_text(row, TIMER_PLUGIN), NULL) < 0)
-        return timer_postpone(f, e);
     buf_clear(detail);
     buf_printf(detail, "{\"at_ms\":%lld}", (long long)f->at_ms);
     timer_change(f, &change, f->kind);
@@ -394,6 +376,39 @@ static int fire_one(struct firing *f, due_report report, void *context, struct e
     return rc;
 }
 
+/* Must it wait? Then it is put aside, and the first for its plugin is told. */
+static int fire_or_wait(struct firing *f, due_report report, void *context, struct error *e)
+{
+    struct domain *d = f->d;
+    const struct row *row;
+    struct error why = { 0 };
+    int64_t again_ms;
+    bool first;
+    int rc = store_get(d->store, f->entity, f->id, &row, e);
+    if (rc < 0)
+        return rc;
+    bool waits = waiting__check(d, f->entity, row, &again_ms, &why) < 0;
+    if (waits && d->firing_at_ms < f->now_ms) { /* due while its plugin was off: it happens now */
+        d->firing_at_ms = f->now_ms;
+        waits = waiting__check(d, f->entity, row, &again_ms, &why) < 0;
+    }
+    if (!waits)
+        return fire_one(f, report, context, e);
+    waiting__add(d, f->entity, row, again_ms, &first);
+    if (!first || !report)
+        return 0;
+    waiting__describe(f->entity, row, &f->text);
+    const struct due_fired told = { .at_ms = f->at_ms,
+                                    .kind = "waits",
+                                    .entity = f->entity,
+                                    .id = f->id,
+                                    .text = buf_text(&f->text),
+                                    .error = &why,
+                                    .waits = true };
+    report(context, &told);
+    return 0;
+}
+
 static int due_event_time(void *context, const struct event *event)
 {
     *(int64_t *)context = event->at_ms;
@@ -408,6 +423,7 @@ int domain_fire_due(struct domain *d, int64_t now_ms, size_t limit, due_report r
     size_t count = 0;
     int rc = 0;
     assert(store_in_turn(d->store) && !store_in_command(d->store) && !d->firing);
+    waiting__tried(d, now_ms);
     while (rc == 0 && count < limit) {
         struct firing f = { .d = d, .entity = ENTITY_NONE, .now_ms = now_ms, .text = BUF_INIT };
         rc = store_due_next(d->store, fired_here, now_ms, &f.entity, &f.id, &f.at_ms, e);
@@ -420,7 +436,8 @@ int domain_fire_due(struct domain *d, int64_t now_ms, size_t limit, due_report r
         last_ms = f.at_ms > last_ms ? f.at_ms : last_ms;
         d->firing = true;
         d->firing_at_ms = last_ms < now_ms ? last_ms : now_ms;
-        rc = fire_one(&f, report, context, e);
+        rc = fire_or_wait(&f, report, context, e);
+        last_ms = d->firing_at_ms;
         d->firing = false;
         count += rc == 0 ? 1 : 0;
         buf_free(&f.text);
@@ -436,11 +453,13 @@ int domain_fire_row(struct domain *d, enum entity entity, int64_t id, int64_t no
     struct firing f = { .d = d, .entity = entity, .id = id, .now_ms = now_ms, .text = BUF_INIT };
     int due = schema_of(entity)->due;
     const struct row *row;
+    int64_t again_ms;
     assert(store_in_turn(d->store) && !store_in_command(d->store) && !d->firing);
     assert(fired_here & 1u << entity);
     *fired = false;
     int rc = store_get(d->store, entity, id, &row, e);
-    if (rc < 0 || row_is_null(row, due) || row_int(row, due) > now_ms)
+    if (rc < 0 || row_is_null(row, due) || row_int(row, due) > now_ms ||
+        waiting__check(d, entity, row, &again_ms, NULL) < 0)
         return rc;
     f.at_ms = row_int(row, due);
     d->firing = true;
@@ -454,5 +473,9 @@ int domain_fire_row(struct domain *d, enum entity entity, int64_t id, int64_t no
 
 int domain_due_at(struct domain *d, int64_t *at_ms, struct error *e)
 {
-    return store_due_at(d->store, fired_here | 1u << ENTITY_MESSAGE, at_ms, e);
+    int64_t due_ms;
+    int rc = store_due_at(d->store, fired_here | 1u << ENTITY_MESSAGE, &due_ms, e);
+    if (rc == 0)
+        *at_ms = due_ms < waiting__at(d) ? due_ms : waiting__at(d);
+    return rc;
 }

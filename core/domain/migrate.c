@@ -181,6 +181,7 @@ static int migrate_write(struct domain *d, const struct actor *actor, int64_t id
     int rc = domain__store(d, &change, detail->data, detail->len, &row, e);
     if (rc < 0)
         return rc;
+    store_due_back(d->store); /* it may have waited for a stage that it had no more */
     for (size_t i = 0; rc == 0 && i < t->count; i++)
         rc = tasks_set(d, actor, t->id[i], task_status, e);
     if (rc == 0 && t->count > 0)

@@ -91,15 +91,17 @@ int domain__raise(struct domain *d, const char *kind, const struct row *row, con
     return rc < 0 ? rc : trace__flush(d, e);
 }
 
-int domain__works(const struct domain *d, const char *plugin, struct error *e)
+int domain__works(const struct domain *d, const char *plugin, int64_t *again_ms, struct error *e)
 {
     const struct domain_hooks *h = &d->hooks;
-    return h->serves ? h->serves(h->context, plugin, e) : 0;
+    *again_ms = INT64_MAX;
+    return h->serves ? h->serves(h->context, plugin, again_ms, e) : 0;
 }
 
 int domain__serves(const struct domain *d, const struct graph *g, struct error *e)
 {
-    return domain__works(d, graph_plugin(g), e);
+    int64_t again_ms;
+    return domain__works(d, graph_plugin(g), &again_ms, e);
 }
 
 int domain__store(struct domain *d, struct store_change *change, const char *detail,

@@ -26,16 +26,24 @@ static const char *task_end_kind(const char *status)
                                           : NULL;
 }
 
-/* {"outcome":"spoke to the parents"}: for handlers; the row has it too. */
-static void task_end_detail(const char *outcome, struct buf *out)
+/* {"outcome":"spoke to the parents"}: for handlers; the row has it too. What the engine ends by
+ * itself says so, for a replay: the actor is the one whose command it followed from. */
+static void task_end_detail(const char *outcome, bool engine, struct buf *out)
 {
     struct jsonw w;
-    if (!outcome || !*outcome)
+    bool has = outcome && *outcome;
+    if (!has && !engine)
         return;
     jsonw_start(&w, out);
     jsonw_open_object(&w);
-    jsonw_key(&w, "outcome");
-    jsonw_text(&w, outcome);
+    if (has) {
+        jsonw_key(&w, "outcome");
+        jsonw_text(&w, outcome);
+    }
+    if (engine) {
+        jsonw_key(&w, "engine");
+        jsonw_bool(&w, true);
+    }
     jsonw_close(&w);
 }
 
@@ -56,7 +64,7 @@ int task__end(struct domain *d, const struct actor *actor, int64_t task_id, cons
                                    .at_ms = domain_now(d),
                                    .set = c.set,
                                    .set_count = c.count };
-    task_end_detail(outcome, &detail);
+    task_end_detail(outcome, true, &detail);
     int rc = domain__change(d, &change, detail.data, detail.len, NULL, e);
     buf_free(&detail);
     return rc;
@@ -110,7 +118,7 @@ int domain_write(struct domain *d, const struct actor *actor, const struct recor
     snprintf(kind, sizeof kind, "%s.%s", schema_of(r->entity)->name,
              before ? "changed" : "created");
     if (ends)
-        task_end_detail(record_outcome(&c, before), &detail);
+        task_end_detail(record_outcome(&c, before), false, &detail);
     struct store_change change = { .entity = r->entity,
                                    .id = r->id,
                                    .based_on = r->based_on,

@@ -1,7 +1,7 @@
 /* Replaying: which events are causes, and each cause done again.
  *
- * Consequences carry a trace, or are the engine's by their actor or kind. The
- * few that have neither stand in the command of their cause: same actor, right
+ * Consequences carry a trace, or are the engine's by their mark, actor or kind.
+ * The few that have none stand in the command of their cause: same actor, right
  * after it, and of a shape that only the engine writes there. */
 #include "baton/domain/replay.h"
 
@@ -60,57 +60,43 @@ static bool part_is_vote_task(const struct event *event)
            fields.type == JSON_T_OBJECT && jsons_get(fields.text, fields.len, "_vote", 5, &vote);
 }
 
-/* A task that the engine ends or gives to somebody else: one that asks for a vote, or one of the
- * clock, whose deadline has gone. */
-static bool part_is_kept_task(struct store *from, const struct event *event,
-                              const struct replay_cause *last)
+/* A task that the engine ends or gives to somebody else says so (record.c). */
+static bool part_is_engine(const struct event *event)
 {
-    const struct row *task;
-    enum entity entity = ENTITY_NONE;
-    int64_t id = 0;
-    if (last->entity != ENTITY_REFERRAL ||
-        store_get(from, ENTITY_TASK, event->entity_id, &task, NULL) < 0 ||
-        row_id_parse(row_text(task, TASK_ABOUT), &entity, &id) < 0 || entity != ENTITY_REFERRAL ||
-        id != last->id)
-        return false;
-    const char *kind = row_text(task, TASK_KIND);
-    if (task->fields.len && strstr(task->fields.s, "\"_vote\":"))
-        return true;
-    return part_sets(event, "status", "cancelled") &&
-           (!strcmp(kind, "reminder") || !strcmp(kind, "overdue") || !strcmp(kind, "escalation"));
+    static const char key[] = "\"engine\":true";
+    struct json_slice v;
+    return event->entity == ENTITY_TASK && event->payload &&
+           memmem(event->payload, event->payload_len, key, sizeof key - 1) &&
+           jsons_get(event->payload, event->payload_len, "engine", 6, &v) && v.type == JSON_T_TRUE;
 }
 
-static bool part_follows(struct store *from, const struct event *event,
-                         const struct replay_cause *last)
+static bool part_follows(const struct event *event, const struct replay_cause *last)
 {
     static const char *const words[] = { "reroute", "child", "approval", "effect_failed", NULL };
     if (event->at_ms > last->at_ms + PART_COMMAND_MS || strcmp(event->actor, last->actor) != 0)
         return false;
     if (event->entity == ENTITY_REFERRAL && !strcmp(event->kind, "referral.advanced"))
         return part_has(event->payload, event->payload_len, "reason", "parent_closed");
-    if (event->entity != ENTITY_TASK)
+    if (event->entity != ENTITY_TASK || strcmp(event->kind, "task.created") != 0)
         return false;
-    if (strcmp(event->kind, "task.created") != 0)
-        return part_is_kept_task(from, event, last);
     for (const char *const *w = words; *w; w++)
         if (part_sets(event, "kind", *w))
             return true;
     return part_is_vote_task(event);
 }
 
-static enum replay_part part_of(struct store *from, const struct event *event,
-                                const struct replay_cause *last)
+static enum replay_part part_of(const struct event *event, const struct replay_cause *last)
 {
     static const char *const engine[] = { "referral.approved",      "referral.refused_by_vote",
                                           "referral.reroute",       "referral.child_closed",
                                           "referral.effect_failed", NULL };
     const char *actor = event->actor;
-    if (!strcmp(event->kind, "handlers.ran"))
+    if (!strcmp(event->kind, "handlers.ran") || !strcmp(event->kind, "timer.postponed"))
         return REPLAY_NOTHING;
     if (part_is_traced(event) || !strcmp(actor, "approval") || !strcmp(actor, "calendar") ||
         !strncmp(actor, "plugin ", 7) ||
         (event->entity == ENTITY_REFERRAL && part_is_kind(event, engine)) ||
-        part_follows(from, event, last))
+        part_is_engine(event) || part_follows(event, last))
         return REPLAY_CONSEQUENCE;
     if (!strcmp(actor, "timer"))
         return event->entity == ENTITY_REFERRAL || event->entity == ENTITY_TIMER
@@ -121,10 +107,9 @@ static enum replay_part part_of(struct store *from, const struct event *event,
     return REPLAY_CAUSE;
 }
 
-enum replay_part replay_part(struct store *from, const struct event *event,
-                             struct replay_cause *last)
+enum replay_part replay_part(const struct event *event, struct replay_cause *last)
 {
-    enum replay_part part = part_of(from, event, last);
+    enum replay_part part = part_of(event, last);
     if (part == REPLAY_CONSEQUENCE || part == REPLAY_NOTHING)
         return part;
     last->entity = event->entity;

@@ -155,6 +155,7 @@ static int task_make(struct vote_tasks *v, const struct vote_wish *w, struct err
 static int task_give(const struct vote_tasks *v, const struct vote_task *task, int64_t staff_id,
                      struct error *e)
 {
+    static const char detail[] = "{\"engine\":true}"; /* as in task__end */
     const struct store_set set = { TASK_ASSIGNEE, value_int(staff_id) };
     struct store_change change = { .entity = ENTITY_TASK,
                                    .id = task->id,
@@ -163,7 +164,7 @@ static int task_give(const struct vote_tasks *v, const struct vote_task *task, i
                                    .at_ms = domain_now(v->d),
                                    .set = &set,
                                    .set_count = 1 };
-    return domain__change(v->d, &change, NULL, 0, NULL, e);
+    return domain__change(v->d, &change, detail, sizeof detail - 1, NULL, e);
 }
 
 static int tasks_fit(struct vote_tasks *v, const struct vote_wish *w, bool entered, struct error *e)

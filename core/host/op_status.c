@@ -2,6 +2,7 @@
  * wonders why something does not happen. */
 #include "baton/base/limits.h"
 #include "baton/base/zone.h"
+#include "baton/domain/due.h"
 #include "baton/domain/version.h"
 #include "host/request_internal.h"
 
@@ -193,6 +194,22 @@ static int status_rows(struct org *o, struct jsonw *w, struct error *e)
     return 0;
 }
 
+/* What is due and waits for its plugin. */
+static int status_waiting(struct org *o, struct jsonw *w, struct error *e)
+{
+    struct due_waiting waiting;
+    int rc = domain_due_waiting(o->world.domain, org_now(o), &waiting, e);
+    if (rc < 0)
+        return rc;
+    jsonw_key(w, "waiting");
+    jsonw_open_object(w);
+    status_number(w, "timers", waiting.timers);
+    status_number(w, "referrals", waiting.referrals);
+    status_text(w, "why", waiting.why.message);
+    jsonw_close(w);
+    return 0;
+}
+
 static int status_finish(struct conversation *c, struct jsonw *done, struct error *e)
 {
     struct org *o = c->org;
@@ -205,7 +222,7 @@ static int status_finish(struct conversation *c, struct jsonw *done, struct erro
     status_workflows(o, done);
     jsonw_key(done, "declared");
     script_declared(o->world.script, done);
-    if ((rc = status_undeclared(o, done, e)))
+    if ((rc = status_undeclared(o, done, e)) || (rc = status_waiting(o, done, e)))
         return rc;
     return status_rows(o, done, e);
 }

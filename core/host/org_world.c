@@ -71,7 +71,8 @@ static int world_load_script(struct org_world *w, struct org *o, struct error *e
                                       .advance_clock = world_advance_clock,
                                       .poll = world_poll,
                                       .page = o->page,
-                                      .anew = o->reloading };
+                                      .anew = o->reloading,
+                                      .trial = o->scratch };
     int rc = script_open(&w->script, w->domain, &options, e);
     if (rc)
         return rc;

@@ -260,7 +260,7 @@ static void event_lacks(struct replay *r, const struct event *event)
 
 static int replay_event(struct replay *r, const struct event *event, struct error *e)
 {
-    enum replay_part part = replay_part(r->of->store, event, &r->cause);
+    enum replay_part part = replay_part(event, &r->cause);
     if (part == REPLAY_NOTHING)
         return 0;
     event_lacks(r, event);

@@ -76,6 +76,13 @@ static void block_sort(struct replay *r)
 
 /* ---- one story ---- */
 
+/* Deadlines that another calendar moved: here the present one is used from the beginning, so there
+ * is nothing to move. */
+static bool block_is_calendar(const struct told *t)
+{
+    return t->entity == ENTITY_REFERRAL && !strcmp(t->actor, "calendar");
+}
+
 struct pairing {
     struct replay *r;
     struct story *s;
@@ -93,7 +100,7 @@ static void pairing_gather(struct pairing *p, int side)
     for (size_t i = 0; waiting && i < waiting->count; i++)
         p->side[side][p->count[side]++] = &waiting->items[i];
     for (size_t i = 0; i < block->count; i++)
-        if (block->items[i].story == p->id)
+        if (block->items[i].story == p->id && !block_is_calendar(&block->items[i]))
             p->side[side][p->count[side]++] = &block->items[i];
 }
 

@@ -53,7 +53,10 @@ static void tick_fired(void *context, const struct due_fired *fired)
     }
     char why[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES];
     error_format(fired->error, why, sizeof why);
-    org__say(t->o, LOG_WARN, "%s; failed: %s", fired->text, why);
+    if (fired->waits)
+        org__say(t->o, LOG_WARN, "%s wait: %s", fired->text, why);
+    else
+        org__say(t->o, LOG_WARN, "%s; failed: %s", fired->text, why);
 }
 
 static void tick_job(void *context, const char *plugin, const char *job, const struct error *error)

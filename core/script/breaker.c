@@ -16,6 +16,7 @@
 #include "baton/base/memory.h"
 #include "baton/base/text.h"
 #include "baton/base/zone.h"
+#include "baton/domain/due.h"
 
 enum { BREAKER_WHY_BYTES = ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES + 128 };
 
@@ -61,6 +62,8 @@ static void breaker_set(struct plugin *p, enum breaker_state state, const char *
     b->kill_count = b->error_count = 0;
     b->unsaved = true;
     breaker_tell(p);
+    if (state == BREAKER_ON)
+        domain_due_again(p->script->domain);
 }
 
 static void breaker_switch_off(struct plugin *p, const char *why, const char *where)
@@ -106,6 +109,7 @@ void breaker__rewind(struct plugin *p)
     breaker__close(p);
     breaker__read(domain_store(p->script->domain), p->name, &p->breaker);
     breaker_tell(p);
+    domain_due_again(p->script->domain);
 }
 
 bool breaker__is_off(const struct plugin *p)
@@ -126,12 +130,28 @@ const char *breaker__keeps_out(const struct plugin *p)
     return p->breaker.loading && breaker__is_off(p) && !p->script->check ? p->breaker.said : NULL;
 }
 
-int breaker__serves(void *context, const char *plugin, struct error *e)
+static struct plugin *breaker_find(struct script *s, const char *plugin)
 {
-    const struct script *s = context;
     for (size_t i = 0; i < s->plugin_count; i++)
         if (!strcmp(s->plugins[i]->name, plugin))
-            return breaker__refuse(s->plugins[i], e);
+            return s->plugins[i];
+    return NULL;
+}
+
+int breaker__serves(void *context, const char *plugin, int64_t *again_ms, struct error *e)
+{
+    struct script *s = context;
+    const struct plugin *p = breaker_find(s, plugin);
+    *again_ms = INT64_MAX;
+    if (!p)
+        return error_set(e, ERROR_NOT_FOUND, "the organisation does not use plugin %s", plugin);
+    if (breaker__is_off(p)) {
+        *again_ms = p->breaker.again_ms;
+        return breaker__refuse(p, e);
+    }
+    if (!p->loaded && !p->loading)
+        return error_set(e, ERROR_NOT_FOUND, "plugin %s is not loaded: %.400s", plugin,
+                         p->problem ? p->problem : "");
     return 0;
 }
 
@@ -206,7 +226,7 @@ void breaker__failed(struct plugin *p, const struct script_frame *frame, bool ki
                      const struct error *why)
 {
     struct script *s = p->script;
-    if (s->blamed || (!kill && !breaker_counts(frame->faults, why->code)))
+    if (s->options.trial || s->blamed || (!kill && !breaker_counts(frame->faults, why->code)))
         return;
     s->blamed = true;
     if (p->loading)
@@ -228,14 +248,6 @@ int breaker__check_name(const char *plugin, struct error *e)
     if (text_is_name(plugin))
         return 0;
     return error_set(e, ERROR_INVALID, "\"%.80s\" is no name of a plugin", plugin);
-}
-
-static struct plugin *breaker_find(struct script *s, const char *plugin)
-{
-    for (size_t i = 0; i < s->plugin_count; i++)
-        if (!strcmp(s->plugins[i]->name, plugin))
-            return s->plugins[i];
-    return NULL;
 }
 
 int script_blame(struct script *s, const char *plugin, const char *why, struct error *e)

@@ -158,6 +158,10 @@ static const char topic_approval[] =
     "leave it to the\n"
     "vote, give it guard = function(r) return r:approval(\"adopt\").state == \"refused\", \"the "
     "team decides\" end.\n"
+    "A vote is the seat's: it stands when the field names somebody else later (staff and by of\n"
+    "r:approval say whose it was). A seat that has not voted asks whom its field names now; who "
+    "was\n"
+    "inactive may vote at once, and gets the task with the next change of the referral.\n"
     "Delegates: staff fields delegate, delegate_until, absent_from, absent_until.\n";
 
 static const char topic_children[] =

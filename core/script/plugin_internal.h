@@ -123,7 +123,7 @@ void breaker__went_well(struct plugin *p);
 void breaker__failed(struct plugin *p, const struct script_frame *frame, bool kill,
                      const struct error *why);
 /* Of the domain's hooks: may its workflows go on? */
-int breaker__serves(void *context, const char *plugin, struct error *e);
+int breaker__serves(void *context, const char *plugin, int64_t *again_ms, struct error *e);
 
 int breaker__check_name(const char *plugin, struct error *e);
 /* Adds an instant to those within the window, of which at most `most` are kept; how many. */

@@ -4,6 +4,7 @@
 #include "script/migrate_internal.h"
 #include "script/records_internal.h"
 #include "script/referrals_internal.h"
+#include "script/state_internal.h"
 
 #include <string.h>
 
@@ -65,8 +66,49 @@ static int referral_advance(lua_State *L)
     return script__pause(L, 1);
 }
 
+/* (r, fields): raises what the fields are refused for. */
+static int can_fields(lua_State *L)
+{
+    const struct row *row = script__check_row(L, 1, ENTITY_REFERRAL);
+    script__to_fields(L, 2, ENTITY_REFERRAL, fields__graph(script__domain(L), row),
+                      script__hold_buf(L));
+    return 0;
+}
+
+/* Fields that do not fit are an answer, not an error: leaves false and why, if they are. */
+static bool can_refuses_fields(lua_State *L)
+{
+    struct error e;
+    enum entity entity = ENTITY_NONE;
+    int64_t id;
+    if (!script__is_handle(L, 1, &entity, &id) || entity != ENTITY_REFERRAL || !lua_istable(L, 3) ||
+        lua_getfield(L, 3, "fields") == LUA_TNIL) {
+        lua_settop(L, 3);
+        return false;
+    }
+    lua_pushcfunction(L, can_fields);
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 4);
+    int status = lua_pcall(L, 2, 0, 0);
+    if (status == LUA_OK) {
+        lua_settop(L, 3);
+        return false;
+    }
+    budget__rethrow(L);
+    quota__check_memory(L, status);
+    script__read_error(L, -1, &e);
+    if (e.code != ERROR_INVALID && e.code != ERROR_NOT_FOUND)
+        lua_error(L);
+    lua_pushboolean(L, 0);
+    lua_pushstring(L, e.message);
+    return true;
+}
+
 static int referral_can(lua_State *L)
 {
+    lua_settop(L, 3);
+    if (can_refuses_fields(L))
+        return 2;
     struct advance a = referrals__read_advance(L, "referral:can");
     struct error e;
     if (domain_may_advance(script__domain(L), script__actor(L), &a, &e) == 0) {

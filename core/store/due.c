@@ -1,7 +1,11 @@
 /* What is due. Settled rows stand in the table `due`, appended in due order and
  * never looked up to be removed: an entry counts only while its row still says
- * so. Dirty referrals stand in a heap in memory, under the same rule. */
+ * so. Dirty referrals stand in a heap in memory, under the same rule.
+ *
+ * What is put aside is passed over: in the table by a mark beyond the floor, so
+ * that many that wait cost nothing, in the heap by leaving it. */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/store_internal.h"
@@ -13,6 +17,59 @@ static int due_compare(const struct due_entry *a, const struct due_entry *b)
     if (a->entity != b->entity)
         return a->entity < b->entity ? -1 : 1;
     return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* ---- what is put aside ---- */
+
+/* The first that is not before `entry`. */
+static size_t aside_place(const struct store *s, const struct due_entry *entry)
+{
+    size_t low = 0, high = s->aside_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (due_compare(&s->aside[middle], entry) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool due_is_aside(const struct store *s, const struct due_entry *entry)
+{
+    size_t i = s->aside_count ? aside_place(s, entry) : 0;
+    return i < s->aside_count && due_compare(&s->aside[i], entry) == 0;
+}
+
+void store_due_aside(struct store *s, enum entity entity, int64_t id, int64_t at_ms)
+{
+    const struct due_entry entry = { .at_ms = at_ms, .id = id, .entity = entity };
+    size_t i = aside_place(s, &entry);
+    if (due_is_aside(s, &entry))
+        return;
+    if (s->aside_count == s->aside_capacity) {
+        s->aside_capacity = s->aside_capacity ? s->aside_capacity * 2 : 64;
+        s->aside = mem_resize(s->aside, s->aside_capacity * sizeof *s->aside);
+    }
+    memmove(s->aside + i + 1, s->aside + i, (s->aside_count - i) * sizeof *s->aside);
+    s->aside[i] = entry;
+    s->aside_count++;
+}
+
+void store_due_back(struct store *s)
+{
+    if (!s->aside_count)
+        return;
+    mem_free(s->aside);
+    s->aside = NULL;
+    s->aside_count = s->aside_capacity = 0;
+    store__due_rewind(s, s->due_floor);
+    store__due_prune(s);
+}
+
+void store__due_rewind(struct store *s, struct due_entry floor)
+{
+    s->due_floor = s->due_passed = floor;
 }
 
 /* ---- the heap ---- */
@@ -87,10 +144,11 @@ int store__due_add(struct store *s, enum entity entity, int64_t id, int64_t at_m
     sqlite3_bind_int64(st, 3, id);
     struct due_entry entry = { .at_ms = at_ms, .id = id, .entity = entity };
     int result = store__run(s, st, e);
-    if (!result && due_compare(&entry, &s->due_floor) <= 0) {
+    entry.id--;
+    if (!result && due_compare(&entry, &s->due_floor) < 0)
         s->due_floor = entry;
-        s->due_floor.id--;
-    }
+    if (!result && due_compare(&entry, &s->due_passed) < 0)
+        s->due_passed = entry;
     return result;
 }
 
@@ -111,30 +169,34 @@ static int due_is_current(struct store *s, const struct due_entry *entry, bool *
 }
 
 /* The first current entry of the table, up to `until_ms`. Stale ones that stand before every
- * current one move the floor, so that nobody reads them twice. */
+ * current one move the floor, so that nobody reads them twice; those put aside the other mark. */
 static int due_first_in_table(struct store *s, unsigned entities, int64_t until_ms,
                               struct due_entry *out, struct error *e)
 {
     sqlite3_stmt *st = store__statement_for(s, store__statement_text(SQL_DUE_AFTER), e);
     if (!st)
         return s->unprepared;
-    sqlite3_bind_int64(st, 1, s->due_floor.at_ms);
-    sqlite3_bind_int64(st, 2, s->due_floor.entity);
-    sqlite3_bind_int64(st, 3, s->due_floor.id);
+    bool contiguous = due_compare(&s->due_passed, &s->due_floor) <= 0, passing = true;
+    const struct due_entry *from = contiguous ? &s->due_floor : &s->due_passed;
+    sqlite3_bind_int64(st, 1, from->at_ms);
+    sqlite3_bind_int64(st, 2, from->entity);
+    sqlite3_bind_int64(st, 3, from->id);
     int rc = SQLITE_DONE, result = 0;
-    bool contiguous = true;
     out->entity = ENTITY_NONE;
     while (!result && out->entity == ENTITY_NONE && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         struct due_entry entry = { .at_ms = sqlite3_column_int64(st, 0),
                                    .entity = sqlite3_column_int64(st, 1),
                                    .id = sqlite3_column_int64(st, 2) };
-        bool current;
+        bool current = false, aside = due_is_aside(s, &entry);
         if (entry.at_ms > until_ms)
             break;
-        result = due_is_current(s, &entry, &current, e);
+        result = aside ? 0 : due_is_current(s, &entry, &current, e);
         if (result)
             break;
-        contiguous = contiguous && !current;
+        contiguous = contiguous && !current && !aside;
+        passing = passing && !current;
+        if (passing)
+            s->due_passed = entry;
         if (contiguous) {
             s->due_floor = entry;
             s->due_floor_moved = true;
@@ -157,7 +219,7 @@ static int due_first_in_heap(struct store *s, int64_t until_ms, struct due_entry
         int result = due_is_current(s, &s->heap[0], &current, e);
         if (result)
             return result;
-        if (current) {
+        if (current && !due_is_aside(s, &s->heap[0])) {
             *out = s->heap[0];
             return 0;
         }
@@ -208,7 +270,8 @@ int store_due_at(struct store *s, unsigned entities, int64_t *at_ms, struct erro
 int store_due_listed(struct store *s, enum entity entity, int64_t id, int64_t at_ms, bool *out,
                      struct error *e)
 {
-    *out = false;
+    const struct due_entry entry = { .at_ms = at_ms, .id = id, .entity = entity };
+    *out = entity == ENTITY_REFERRAL && due_is_aside(s, &entry); /* it has left the heap */
     for (size_t i = 0; i < s->heap_count && entity == ENTITY_REFERRAL; i++)
         if (s->heap[i].id == id && s->heap[i].at_ms == at_ms)
             *out = true;
@@ -222,6 +285,89 @@ int store_due_listed(struct store *s, enum entity entity, int64_t id, int64_t at
     *out = rc == SQLITE_ROW;
     sqlite3_reset(st);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store__sql_error(s, rc, e);
+}
+
+/* ---- all that is due ---- */
+
+struct due_list {
+    struct due_entry *items;
+    size_t count, capacity;
+};
+
+static int list_add(struct store *s, struct due_list *list, const struct due_entry *entry,
+                    struct error *e)
+{
+    bool current;
+    int result = due_is_current(s, entry, &current, e);
+    if (result || !current)
+        return result;
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 64;
+        list->items = mem_resize(list->items, list->capacity * sizeof *list->items);
+    }
+    list->items[list->count++] = *entry;
+    return 0;
+}
+
+static int list_table(struct store *s, int64_t until_ms, struct due_list *list, struct error *e)
+{
+    sqlite3_stmt *st = store__statement_for(s, store__statement_text(SQL_DUE_AFTER), e);
+    if (!st)
+        return s->unprepared;
+    sqlite3_bind_int64(st, 1, s->due_floor.at_ms);
+    sqlite3_bind_int64(st, 2, s->due_floor.entity);
+    sqlite3_bind_int64(st, 3, s->due_floor.id);
+    int rc = SQLITE_DONE, result = 0;
+    while (!result && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        struct due_entry entry = { .at_ms = sqlite3_column_int64(st, 0),
+                                   .entity = sqlite3_column_int64(st, 1),
+                                   .id = sqlite3_column_int64(st, 2) };
+        if (entry.at_ms > until_ms)
+            break;
+        result = list_add(s, list, &entry, e);
+    }
+    if (!result && rc != SQLITE_DONE && rc != SQLITE_ROW)
+        result = store__sql_error(s, rc, e);
+    sqlite3_reset(st);
+    return result;
+}
+
+/* Dirty referrals: from their rows, because what is put aside has left the heap. */
+static int list_dirty(struct store *s, int64_t until_ms, struct due_list *list, struct error *e)
+{
+    int result = 0;
+    for (size_t i = 0; !result && i < s->dirty.capacity; i++) {
+        const struct row *r = s->dirty.slots[i].row;
+        if (!s->dirty.slots[i].id || row_is_null(r, REFERRAL_WAKE_AT_MS))
+            continue;
+        const struct due_entry entry = { .at_ms = row_int(r, REFERRAL_WAKE_AT_MS),
+                                         .id = r->id,
+                                         .entity = ENTITY_REFERRAL };
+        if (entry.at_ms <= until_ms)
+            result = list_add(s, list, &entry, e);
+    }
+    return result;
+}
+
+static int list_compare(const void *a, const void *b)
+{
+    return due_compare(a, b);
+}
+
+int store_due_list(struct store *s, int64_t until_ms, store_each_due each, void *context,
+                   struct error *e)
+{
+    struct due_list list = { NULL, 0, 0 };
+    int result = list_table(s, until_ms, &list, e);
+    if (!result)
+        result = list_dirty(s, until_ms, &list, e);
+    if (list.count)
+        qsort(list.items, list.count, sizeof *list.items, list_compare);
+    for (size_t i = 0; !result && i < list.count; i++)
+        if (i == 0 || due_compare(&list.items[i - 1], &list.items[i]) != 0)
+            result = each(context, (enum entity)list.items[i].entity, list.items[i].id);
+    mem_free(list.items);
+    return result;
 }
 
 /* Removes what stands below the floor, in a commit that happens anyway. What a change of this turn

@@ -39,8 +39,9 @@ int store_point_undo(struct store *s, const struct store_point *p, struct error 
     store__turn_undo_to(s, p->undo);
     s->next_seq = p->next_seq;
     memcpy(s->next_id, p->next_id, sizeof s->next_id);
-    s->due_floor =
-        (struct due_entry){ .at_ms = p->floor_at_ms, .id = p->floor_id, .entity = p->floor_entity };
+    store__due_rewind(s, (struct due_entry){ .at_ms = p->floor_at_ms,
+                                             .id = p->floor_id,
+                                             .entity = p->floor_entity });
     store__turn_forget_cache(s);
     int result = s->failed ? store__failed_error(s, e) : store__run_named(s, SQL_ROLLBACK_TO, e);
     return result ? result : store__run_named(s, SQL_RELEASE, e);

@@ -232,7 +232,7 @@ int store_open(struct store **out, const struct store_options *o, struct error *
     s->read_only = o->read_only;
     s->dirty_limit = o->dirty_rows ? o->dirty_rows : LIMIT_DIRTY_ROWS;
     s->checkpoint_pages = STORE_CHECKPOINT_PAGES;
-    s->due_floor = (struct due_entry){ .at_ms = INT64_MIN };
+    s->due_floor = s->due_passed = (struct due_entry){ .at_ms = INT64_MIN };
     s->cache_bytes = o->cache_bytes;
     if ((result = store__connect(s, o, e)) ||
         (result = store__migrate(s, o->create || o->scratch, e)) ||
@@ -263,6 +263,7 @@ void store_close(struct store *s)
     mem_free(s->retired);
     store__dirty_free(&s->dirty);
     mem_free(s->heap);
+    mem_free(s->aside);
     mem_free(s->undo);
     mem_free(s->staged);
     for (size_t i = 0; i < s->indexed_count; i++)

@@ -202,6 +202,9 @@ struct store {
     struct due_entry due_floor; /* every entry of the due table up to here is stale */
     bool due_floor_moved;
     struct due_entry command_due_floor, turn_due_floor; /* to go back to when they are undone */
+    struct due_entry *aside;                            /* sorted: see store_due_aside */
+    size_t aside_count, aside_capacity;
+    struct due_entry due_passed; /* every entry of the table up to here is stale or put aside */
 
     struct indexed_field *indexed;
     size_t indexed_count;
@@ -270,6 +273,8 @@ int store__due_add(struct store *s, enum entity entity, int64_t id, int64_t at_m
 void store__due_push(struct store *s, int64_t at_ms, int64_t id);
 int store__due_clean(struct store *s, struct error *e);
 void store__due_prune(struct store *s);
+/* The floor goes back to where it was before something that is undone. */
+void store__due_rewind(struct store *s, struct due_entry floor);
 
 /* ---- search.c ---- */
 int store__search_feed(struct store *s, const struct row *r, bool is_new, struct error *e);

@@ -92,7 +92,7 @@ static int command_drop(struct store *s, struct error *e)
     s->next_seq = s->command_first_seq;
     memcpy(s->next_id, s->command_next_id, sizeof s->next_id);
     store__turn_undo_to(s, s->command_undo);
-    s->due_floor = s->command_due_floor;
+    store__due_rewind(s, s->command_due_floor);
     if (s->savepoint && !s->failed) { /* a failed turn may have been rolled back already */
         store__turn_forget_cache(s);
         result = store__run_named(s, SQL_ROLLBACK_TO, e);
@@ -137,12 +137,13 @@ void store_turn_abort(struct store *s)
     assert(s->in_turn);
     store__drop_staged(s);
     store__turn_undo_to(s, 0);
-    s->due_floor = s->turn_due_floor;
+    store__due_rewind(s, s->turn_due_floor);
     s->next_seq = s->turn_first_seq;
     memcpy(s->next_id, s->turn_next_id, sizeof s->next_id);
     memcpy(s->head, s->turn_head, sizeof s->head);
     if (!sqlite3_get_autocommit(s->db) && store__run_named(s, SQL_ROLLBACK, &ignored))
         s->failed = true;
+    store_due_back(s); /* the turn may have had a clock of its own: a dry run */
     turn_end(s);
 }
 

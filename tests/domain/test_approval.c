@@ -134,7 +134,7 @@ static void the_way_is_barred_until_then(void **state)
         "\\\"leave\\\"\"}\n"
         "referral.approved R-1 {\"transition\":\"grant\",\"yes\":2,\"no\":0,"
         "\"abstained\":1,\"need\":2}\n"
-        "task.done K-3 {\"outcome\":\"abstain\"}\n");
+        "task.done K-3 {\"outcome\":\"abstain\",\"engine\":true}\n");
     struct approval_now now;
     struct arena *arena = arena_new(0);
     ok(domain_approval(org->d, id, "grant", arena, &now, &org->e));

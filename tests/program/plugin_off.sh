@@ -53,4 +53,23 @@ refused 'there is odd' "$BATON" plugin on od
 "$BATON" plugin off odd --why 'too loud' >/dev/null
 "$BATON" plugin list --json | grep -q '"off_why": *"operator switched it off: too loud"' || fail "$("$BATON" plugin list --json)"
 "$BATON" audit verify >/dev/null || fail "audit"
+
+# A typo: what is due meanwhile waits, and is not lost.
+"$BATON" plugin on odd >/dev/null
+sed -i 's/^permissions = .*/&, timers/' "$BATON_HOME/plugins/odd/plugin.ini"
+sed -i 's/^clock = .*/clock = movable/' "$BATON_HOME/orgs/oak/org.ini"
+cat >>"$BATON_HOME/plugins/odd/init.lua" <<'LUA'
+baton.on("person.created", function(event, row) if row.name == "ring" then timers.add{name = "ring", about = row, at = "1 day"} end end)
+baton.on("timer.ring", function() people.add{name = "rang"} end)
+LUA
+cp "$BATON_HOME/plugins/odd/init.lua" "$dir/good.lua"
+"$BATON" repl -e "people.add{name='ring'}" >/dev/null
+echo 'baton.on(' >>"$BATON_HOME/plugins/odd/init.lua"
+"$BATON" repl -e "clock.advance('2 days')" >/dev/null 2>"$dir/said"
+[ "$(grep -c 'timers of plugin odd wait: plugin odd is not loaded' "$dir/said")" = 1 ] || fail "not said once: $(cat "$dir/said")"
+refused '1 timers and deadlines of 0 referrals are due and wait: plugin odd is not loaded' "$BATON" doctor
+"$BATON" org show 2>/dev/null | grep -q '^waiting   1 timers' || fail "show: $("$BATON" org show 2>&1)"
+cp "$dir/good.lua" "$BATON_HOME/plugins/odd/init.lua"
+"$BATON" repl -e "clock.advance('1 minute')" >/dev/null 2>&1
+[ "$("$BATON" repl -e "people.count{name='rang'}" 2>/dev/null)" = 1 ] || fail "the timer is lost"
 echo ok

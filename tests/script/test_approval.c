@@ -189,6 +189,36 @@ static void voting(void **state)
           "2specialistyesS-1operatorchairnoS-3operator");
 }
 
+/* A vote is the seat's; a seat that has not voted asks whom its field names now. */
+static void a_seat_by_field(void **state)
+{
+    static const char open_tasks[] =
+        "local n = {} for _, k in ipairs(r:tasks{ status = 'open' }) do\n"
+        "  n[#n + 1] = k.assignee and tostring(k.assignee) or k.role end\n"
+        "table.sort(n) return table.concat(n, ' ')";
+    struct fix *f = *state;
+    use_with(f, "");
+    ok(fix_run(f, people_text));
+    gives(open_tasks, "S-3 lead specialist");
+    ok(fix_run(f, "r:set{ fields = { chair = 'S-4' } }"));
+    gives(open_tasks, "S-4 lead specialist");
+    ok(fix_run(f, "r:vote('grant', 'yes', { for_staff = 'S-4', seat = 'chair' })\n"
+                  "r:set{ fields = { chair = 'S-3' } }"));
+    gives("local s = r:approval('grant').seats[3] return s.vote .. s.staff .. s.by",
+          "yesS-4operator");
+    gives(open_tasks, "lead");
+    refused(fix_run(f, "r:vote('grant', 'no', { for_staff = 'S-3', seat = 'chair' })"),
+            ERROR_DENIED, "seat \"chair\" has voted yes already (S-4): a vote stands");
+    /* Of somebody who is away there is no task, until the referral changes. */
+    ok(fix_run(f, "staff.get(4):set{ status = 'inactive' }\n"
+                  "r = referrals.open{ workflow = 'board', subject = 1, fields = { chair = 4 } }"));
+    gives(open_tasks, "lead specialist");
+    ok(fix_run(f, "staff.get(4):set{ status = 'active' }"));
+    gives(open_tasks, "lead specialist");
+    ok(fix_run(f, "r:set{ priority = 'urgent' }"));
+    gives(open_tasks, "S-4 lead specialist");
+}
+
 struct shown {
     struct fix *f;
     struct buf text;
@@ -248,8 +278,8 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fix_setup, fix_teardown)
     const struct CMUnitTest tests[] = {
-        CASE(declared),    CASE(needs),       CASE(mistakes), CASE(voting),
-        CASE(on_the_card), CASE(cooling_off), CASE(children),
+        CASE(declared),        CASE(needs),       CASE(mistakes),    CASE(voting),
+        CASE(a_seat_by_field), CASE(on_the_card), CASE(cooling_off), CASE(children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,6 +166,72 @@ static void test_due_order(void **state)
     (void)c;
 }
 
+static int due_text(void *context, enum entity entity, int64_t id)
+{
+    buf_printf(context, "%d:%lld ", entity == ENTITY_TIMER, (long long)id);
+    return 0;
+}
+
+static const char *due_listed(struct fixture *f, int64_t until_ms, struct buf *out)
+{
+    buf_clear(out);
+    ok(f, store_due_list(f->store, until_ms, due_text, out, &f->error));
+    return buf_text(out);
+}
+
+static int64_t due_at(struct fixture *f)
+{
+    int64_t at;
+    ok(f, store_due_at(f->store, 1u << ENTITY_REFERRAL | 1u << ENTITY_TIMER, &at, &f->error));
+    return at;
+}
+
+/* Passed over in memory and in the table, beside others, and taken back; undoing disturbs nothing.
+ */
+static void test_due_aside(void **state)
+{
+    struct fixture *f = *state;
+    struct buf text = BUF_INIT;
+    bool listed;
+    fixture_begin(f);
+    for (int64_t at = 100; at <= 300; at += 100)
+        fixture_referral(f, "a", at);
+    struct store_set timer[] = { { TIMER_NAME, value_text("t") },
+                                 { TIMER_STATUS, value_text("waiting") },
+                                 { TIMER_AT_MS, value_int(150) } };
+    ok(f, fixture_change(f, ENTITY_TIMER, 0, timer, 3, NULL, NULL));
+    fixture_end(f);
+    store_due_aside(f->store, ENTITY_TIMER, 1, 150);
+    store_due_aside(f->store, ENTITY_REFERRAL, 1, 100);
+    store_due_aside(f->store, ENTITY_REFERRAL, 1, 100);
+    for (int settled = 0; settled < 2; settled++) {
+        assert_int_equal(due_at(f), 200);
+        assert_int_equal(due_at(f), 200);
+        ok(f, store_due_listed(f->store, ENTITY_REFERRAL, 1, 100, &listed, &f->error));
+        assert_true(listed);
+        assert_string_equal(due_listed(f, 250, &text), "0:1 1:1 0:2 ");
+        ok(f, store_settle(f->store, 0, &f->error));
+    }
+    ok(f, store_turn_begin(f->store, &f->error));
+    store_command_begin(f->store);
+    fixture_move(f, 2, "b", 0);
+    assert_int_equal(due_at(f), 300);
+    ok(f, store_command_end(f->store, false, &f->error));
+    assert_int_equal(due_at(f), 200);
+    store_command_begin(f->store);
+    timer[2].value = value_int(120); /* another instant: due again, before the mark */
+    ok(f, fixture_change(f, ENTITY_TIMER, 1, timer, 3, NULL, NULL));
+    ok(f, store_command_end(f->store, true, &f->error));
+    ok(f, store_turn_commit(f->store, &f->error));
+    assert_int_equal(due_at(f), 120);
+    store_due_aside(f->store, ENTITY_TIMER, 1, 120);
+    assert_int_equal(due_at(f), 200);
+    store_due_back(f->store);
+    assert_int_equal(due_at(f), 100);
+    assert_string_equal(due_listed(f, 1000, &text), "0:1 1:1 0:2 0:3 ");
+    buf_free(&text);
+}
+
 static void test_search_folds(void **state)
 {
     struct fixture *f = *state;
@@ -263,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_custom_fields_in_lists, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_due_order, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_due_aside, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_search_folds, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_values_are_checked, fixture_setup, fixture_teardown),
         cmocka_unit_test(test_ids),

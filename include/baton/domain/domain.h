@@ -52,9 +52,10 @@ struct domain_hooks {
                  size_t detail_len, struct error *e);
     /* Whether anybody listens: saves building what nobody reads. NULL: yes. */
     bool (*listens)(void *context, const char *kind);
-    /* Whether that plugin works: 0, or ERROR_DENIED and why it is switched off. Then its workflows
-     * stand still: only locked transitions go. NULL: it does. */
-    int (*serves)(void *context, const char *plugin, struct error *e);
+    /* Whether that plugin works: 0, or why it is switched off (ERROR_DENIED) or not there
+     * (ERROR_NOT_FOUND). Then its workflows stand still, only locked transitions go, and its timers
+     * wait. *again_ms: when it is tried again by itself, INT64_MAX: never. NULL: it works. */
+    int (*serves)(void *context, const char *plugin, int64_t *again_ms, struct error *e);
 };
 
 /* Borrows store, calendar and clock. */

@@ -18,16 +18,15 @@ enum replay_part {
     REPLAY_NOTHING      /* says how it went, not what happened */
 };
 
-/* The last event that was no consequence. What the engine does in its command by itself (tasks that
- * end with a deadline, children that close with their parent) has the same actor and no mark. */
+/* The last event that was no consequence. Some of what the engine does in its command by itself
+ * (tasks that it makes, children that close with their parent) has the same actor and no mark. */
 struct replay_cause {
     enum entity entity;
     int64_t id, at_ms;
     char actor[LIMIT_NAME_BYTES + 16];
 };
-/* `from` holds the history. Remembers the event in *last unless it is a consequence. */
-enum replay_part replay_part(struct store *from, const struct event *event,
-                             struct replay_cause *last);
+/* Remembers the event in *last unless it is a consequence. */
+enum replay_part replay_part(const struct event *event, struct replay_cause *last);
 
 struct replay_ids {
     /* The id that a row of the history has here; 0: there is none. */

@@ -58,6 +58,7 @@ struct script_options {
      */
     void (*stuck)(void *context, const char *plugin);
     bool anew;                /* a reload: what circuit breakers switched off is on again */
+    bool trial;               /* a copy to try things on: nothing is switched off in it */
     struct script_page *page; /* page.h; NULL: nobody looks */
 };
 int script_open(struct script **out, struct domain *d, const struct script_options *o,

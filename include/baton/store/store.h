@@ -188,6 +188,15 @@ int store_erase_event(struct store *s, int64_t seq, struct error *e);
  * when that column changes. store_due_at: when the next thing is due, INT64_MAX if nothing. */
 int store_due_next(struct store *s, unsigned entities, int64_t now_ms, enum entity *entity,
                    int64_t *id, int64_t *at_ms, struct error *e);
+/* Passes over that row, while it is due at that instant, until store_due_back takes all of them
+ * back. Known in memory only. */
+void store_due_aside(struct store *s, enum entity entity, int64_t id, int64_t at_ms);
+void store_due_back(struct store *s);
+/* Everything due until then, in order, what is put aside too; `each` may read rows, not write. Its
+ * first answer that is not 0 ends the list and is returned. */
+typedef int (*store_each_due)(void *context, enum entity entity, int64_t id);
+int store_due_list(struct store *s, int64_t until_ms, store_each_due each, void *context,
+                   struct error *e);
 /* Whether the due list holds that row at that instant: for the audit. */
 int store_due_listed(struct store *s, enum entity entity, int64_t id, int64_t at_ms, bool *out,
                      struct error *e);
