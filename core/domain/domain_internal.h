@@ -39,7 +39,7 @@ struct domain {
     bool firing; /* the clock is at work: now is firing_at_ms */
     int64_t firing_at_ms;
     struct due_wait *waiting; /* what is due and waits for its plugin: due_waiting.c */
-    unsigned depth;          /* of handlers, guards and effects */
+    unsigned depth;           /* of handlers, guards and effects */
     unsigned guarding;
     unsigned silent; /* no effect and no handler runs: locked.c */
     bool commanding; /* between domain_command_begin and _end */
