@@ -73,6 +73,10 @@ static void backup_write_json(const struct backup_report *r, const char *path, c
     jsonw_int(&w, r->rows);
     jsonw_key(&w, "head");
     jsonw_text(&w, r->head);
+    if (r->left_out[0]) {
+        jsonw_key(&w, "left_out");
+        jsonw_text(&w, r->left_out);
+    }
     if (kept) {
         jsonw_key(&w, "kept");
         jsonw_text(&w, kept);
@@ -120,6 +124,8 @@ static int backup_run(const struct cli *c)
             backup_write_json(&report, path, NULL, NULL);
         else if (!c->quiet)
             backup_say(&report, "%s: backed up to %s and verified: %s; head %s", path);
+        if (code == CLI_OK && report.left_out[0] && !c->json)
+            print_line(stderr, "Symbolic links, left out: %s", report.left_out);
         ask_close(&a);
     }
     mem_free(path);
@@ -139,7 +145,7 @@ const struct command command_backup = {
     .notes = "The file is a tar with settings, plugins, outbox and the database as it was at one "
              "instant. It is\n"
              "unpacked again and its history verified before it gets its name: until then it is "
-             "FILE.part.\n"
+             "FILE.part. Symbolic links are left out and named.\n"
              "That it was made is noted: baton person erase names the backups that still hold "
              "somebody.",
     .example = "baton backup riverside ~/riverside-2026-11-21.tar",

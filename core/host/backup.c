@@ -36,6 +36,7 @@ struct backup {
     int64_t at; /* where the next head goes */
     struct backup_member *members;
     size_t count;
+    struct buf left_out; /* names of links */
     struct backup__watch watch;
 };
 
@@ -129,14 +130,24 @@ static int backup_text(struct backup *b, const char *name, const struct buf *tex
     return rc ? rc : backup_end_member(b, (int64_t)text->len, e);
 }
 
+static int backup_link(const char *path, struct error *e)
+{
+    return error_set(e, ERROR_INVALID,
+                     "%s is a symbolic link, and may lead to what is not the organisation's: put "
+                     "the file itself in its place",
+                     path);
+}
+
 /* size < 0: all of it, as long as it is now. */
 static int backup_file(struct backup *b, const char *name, int64_t size, struct error *e)
 {
     static const struct backup__watch nobody = { 0 };
     char *path = home__path(b->dir, name);
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
-    if (fd < 0 || fstat(fd, &st))
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), rc = 0;
+    if (fd < 0 && errno == ELOOP)
+        rc = backup_link(path, e);
+    else if (fd < 0 || fstat(fd, &st))
         rc = error_set(e, ERROR_IO, "can't read %s: %s", path, strerror(errno));
     else if (S_ISREG(st.st_mode)) {
         bool database = size >= 0;
@@ -168,12 +179,21 @@ static bool backup_skips(const char *name, int depth)
     return depth == 0 && (!strncmp(name, "org.db-", 7) || !strncmp(name, "org.db.", 7));
 }
 
-/* Everything below the folder of the organisation, links followed. */
+/* A link may lead to what is another organisation's, and a restore would make a file of it. */
+static int backup_leave_out(struct backup *b, const char *name, const char *path, struct error *e)
+{
+    if (!strcmp(name, "org.ini"))
+        return backup_link(path, e);
+    buf_printf(&b->left_out, "%s%s", b->left_out.len ? ", " : "", name);
+    return 0;
+}
+
+/* Everything below the folder of the organisation but links. */
 static int backup_folder(struct backup *b, const char *below, int depth, struct error *e)
 {
     char *path = home__path(b->dir, below);
-    DIR *dir = opendir(path);
-    int rc = 0;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc = 0;
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir)
         rc = error_set(e, ERROR_IO, "can't read %s: %s", path, strerror(errno));
     else if (depth > BACKUP_DEPTH)
@@ -185,8 +205,10 @@ static int backup_folder(struct backup *b, const char *below, int depth, struct 
         struct stat st;
         buf_printf(&name, "%s%s%s", below, *below ? "/" : "", entry->d_name);
         char *whole = home__path(b->dir, name.data);
-        bool there = stat(whole, &st) == 0; /* else removed since, or a dead link */
-        if (there && S_ISDIR(st.st_mode))
+        bool there = lstat(whole, &st) == 0; /* else removed since */
+        if (there && S_ISLNK(st.st_mode))
+            rc = backup_leave_out(b, name.data, whole, e);
+        else if (there && S_ISDIR(st.st_mode))
             rc = backup_folder(b, name.data, depth + 1, e);
         else if (there && S_ISREG(st.st_mode))
             rc = backup_file(b, name.data, -1, e);
@@ -299,6 +321,7 @@ void backup_close(struct backup *b)
         unlink(b->part);
         close(b->fd);
     }
+    buf_free(&b->left_out);
     mem_free(b->members);
     mem_free(b->org);
     mem_free(b->dir);
@@ -379,6 +402,7 @@ int backup_finish(struct backup *b, struct backup_report *out, struct error *e)
         rc = backup_verify(b, &report, e);
     if (rc == 0)
         rc = backup_name_it(b, e);
+    snprintf(report.left_out, sizeof report.left_out, "%s", buf_text(&b->left_out));
     if (rc == 0)
         *out = report;
     return rc;

@@ -145,6 +145,46 @@ static void what_was_held_comes_back(void **state)
     assert_orgs(f, "alpha beta");
 }
 
+/* A link leads where it likes: into another organisation, for one. */
+static void links_are_left_out_and_named(void **state)
+{
+    struct fixture *f = *state;
+    struct backup_report report;
+    char path[128], link[128];
+    fixture_write(f, "orgs/zeta/plugins/hid/init.lua", "return 'secret of zeta'");
+    fixture_write(f, "orgs/alpha/plugins/p/init.lua", "return 1");
+    path_of(f, "orgs/alpha/plugins/p/stolen.lua", link);
+    assert_int_equal(symlink("../../../zeta/plugins/hid/init.lua", link), 0);
+    path_of(f, "orgs/alpha/plugins/hid", link);
+    assert_int_equal(symlink("../../zeta/plugins/hid", link), 0);
+    begin(f, path);
+    struct org *o = fixture_open(f, "alpha");
+    fixture_ok(f, make(f, o, path, true, &report));
+    assert_has(report.left_out, "plugins/p/stolen.lua");
+    assert_has(report.left_out, "plugins/hid");
+    assert_null(strstr(report.left_out, "hid/init.lua"));
+    fixture_ok(f, restore(f, path, "beta", false));
+    char *own = fixture_read(f, "orgs/beta/plugins/p/init.lua");
+    assert_non_null(own);
+    mem_free(own);
+    assert_null(fixture_read(f, "orgs/beta/plugins/p/stolen.lua"));
+    assert_null(fixture_read(f, "orgs/beta/plugins/hid/init.lua"));
+    /* Its own two files are never somebody else's. */
+    static const char *const own_files[] = { "org.ini", "org.db" };
+    for (size_t i = 0; i < 2; i++) {
+        char file[128], aside[128];
+        snprintf(file, sizeof file, "%s/orgs/alpha/%s", f->dir, own_files[i]);
+        snprintf(aside, sizeof aside, "%s/aside", f->dir);
+        assert_int_equal(rename(file, aside), 0);
+        assert_int_equal(symlink(aside, file), 0);
+        assert_int_equal(make(f, o, path, true, &report), -ERROR_INVALID);
+        assert_has(f->e.message, "symbolic link");
+        assert_int_equal(unlink(file), 0);
+        assert_int_equal(rename(aside, file), 0);
+    }
+    org_close(o);
+}
+
 static void refusals_change_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -448,6 +488,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         backup_test(what_was_held_comes_back),
+        backup_test(links_are_left_out_and_named),
         backup_test(refusals_change_nothing),
         backup_test(what_is_replaced_is_kept),
         backup_test(a_log_that_was_left_is_replaced_too),

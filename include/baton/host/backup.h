@@ -7,7 +7,8 @@
  * running server) → backup_copy → released → backup_finish → backup_close. Turns
  * go on all the while. It gets its name only when it has been unpacked again and
  * the history in it verified. Whoever makes it needs to read the folder of the
- * organisation, and nothing of its database but the file. */
+ * organisation, and nothing of its database but the file. Symbolic links are left
+ * out and named: what they lead to may be another organisation's. */
 #ifndef BATON_HOST_BACKUP_H
 #define BATON_HOST_BACKUP_H
 
@@ -22,7 +23,8 @@ struct backup;
 struct backup_report {
     char org[72]; /* whose it is */
     int64_t bytes, files, events, rows, erased;
-    char head[72]; /* hash of its last event, in hex */
+    char head[72];      /* hash of its last event, in hex */
+    char left_out[400]; /* symbolic links, which no backup holds: "plugins/own/x, …" */
 };
 /* Non-zero stops: ERROR_CANCELLED. */
 typedef int (*backup_progress)(void *context, int64_t done, int64_t total, const char *label);
