@@ -70,10 +70,12 @@ struct erase_history {
     size_t found;
 };
 
-static bool erase_is_own(const char *kind)
+/* Written by an erasure. A plugin's event may be called "review.erased". */
+static bool erase_is_own(const struct event *event)
 {
-    const char *dot = strrchr(kind, '.');
-    return dot && !strcmp(dot, ".erased");
+    const char *entity = schema_of(event->entity)->name;
+    size_t n = strlen(entity);
+    return !strncmp(event->kind, entity, n) && !strcmp(event->kind + n, ".erased");
 }
 
 static void erase_keep_move(struct erase_history *h, const struct event *event)
@@ -104,7 +106,7 @@ static int erase_look(void *context, const struct event *event)
 {
     struct erase_history *h = context;
     struct erasing *x = h->x;
-    if (!event->payload || erase_is_own(event->kind))
+    if (!event->payload || erase_is_own(event))
         return 0;
     h->found++;
     erase_keep_move(h, event);

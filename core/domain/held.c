@@ -1,7 +1,10 @@
 /* Which rows belong to a person (erase.h). The list is its own queue: each row
  * in it is asked for what is about it. */
 #include <string.h>
+#include <strings.h>
 
+#include "baton/base/buf.h"
+#include "baton/base/json.h"
 #include "baton/base/limits.h"
 #include "baton/base/memory.h"
 #include "baton/domain/erase.h"
@@ -81,24 +84,89 @@ static int held_about(struct domain *d, struct held_search *s, struct held__row 
     return rc;
 }
 
-/* Messages go to addresses, not to rows. */
-static int held_addressed(struct domain *d, struct held_search *s, const char *address,
-                          struct error *e)
+/* ---- messages: they go to addresses, not to rows ---- */
+
+struct held_addresses {
+    struct held *held;
+    struct buf list; /* all that the person ever had, each ended by NUL */
+    int64_t last_id;
+};
+
+static int held_note_addresses(void *context, const struct event *event)
 {
-    return *address ? held_list(d, s, ENTITY_MESSAGE, MESSAGE_RECIPIENT, value_text(address), e)
-                    : 0;
+    static const char *const columns[] = { "email", "phone" };
+    struct held_addresses *a = context;
+    struct json_slice set, value;
+    if (!event->payload || !jsons_get(event->payload, event->payload_len, "set", 3, &set))
+        return 0;
+    for (size_t i = 0; i < 2; i++)
+        if (jsons_get(set.text, set.len, columns[i], 5, &value) && value.type == JSON_T_TEXT &&
+            value.len > 0) {
+            jsons_text(&value, &a->list);
+            buf_add(&a->list, "", 1);
+        }
+    return 0;
+}
+
+/* One address of a recipient, "Name <a@b>" or "a@b", in any letter case. */
+static bool held_is_address(const struct held_addresses *a, const char *text, size_t n)
+{
+    const char *open = memchr(text, '<', n),
+               *close = open ? memchr(open, '>', n - (size_t)(open - text)) : NULL;
+    if (close) {
+        text = open + 1;
+        n = (size_t)(close - text);
+    }
+    for (; n > 0 && *text == ' '; text++, n--)
+        ;
+    while (n > 0 && text[n - 1] == ' ')
+        n--;
+    for (const char *own = a->list.data; own && own < a->list.data + a->list.len;
+         own += strlen(own) + 1)
+        if (n == strlen(own) && !strncasecmp(own, text, n))
+            return true;
+    return false;
+}
+
+static int held_match(void *context, const struct row *row)
+{
+    struct held_addresses *a = context;
+    const char *at = row_text(row, MESSAGE_RECIPIENT);
+    a->last_id = row->id;
+    for (size_t n; *at; at += n + (at[n] != '\0')) {
+        n = strcspn(at, ",;");
+        if (held_is_address(a, at, n)) {
+            held_add(a->held, ENTITY_MESSAGE, row->id);
+            break;
+        }
+    }
+    return 0;
+}
+
+/* Every message is looked at: no index finds an address in other letters. */
+static int held_addressed(struct domain *d, struct held *out, int64_t person_id, struct error *e)
+{
+    struct held_addresses a = { .held = out };
+    int64_t before = -1;
+    int rc = store_history(d->store, ENTITY_PERSON, person_id, 0, held_note_addresses, &a, e);
+    while (rc == 0 && a.list.len > 0 && a.last_id != before) {
+        const struct store_query query = { .entity = ENTITY_MESSAGE,
+                                           .after_id = a.last_id,
+                                           .limit = LIMIT_LIST_ROWS };
+        before = a.last_id;
+        rc = store_list(d->store, &query, held_match, &a, e);
+    }
+    buf_free(&a.list);
+    return rc;
 }
 
 int held__gather(struct domain *d, int64_t person_id, struct held *out, struct error *e)
 {
     struct held_search s = { .held = out, .person_id = person_id };
-    struct buf email = BUF_INIT, phone = BUF_INIT;
     const struct row *person;
     int rc = store_get(d->store, ENTITY_PERSON, person_id, &person, e);
     if (rc < 0)
         return rc;
-    buf_puts(&email, row_text(person, PERSON_EMAIL));
-    buf_puts(&phone, row_text(person, PERSON_PHONE));
     held_add(out, ENTITY_PERSON, person_id);
     const struct value id = value_int(person_id);
     if (rc == 0)
@@ -110,13 +178,9 @@ int held__gather(struct domain *d, int64_t person_id, struct held *out, struct e
         rc = held_list(d, &s, ENTITY_REFERRAL, REFERRAL_REFERRER, id, e);
     s.by_referrer = false;
     if (rc == 0)
-        rc = held_addressed(d, &s, buf_text(&email), e);
-    if (rc == 0)
-        rc = held_addressed(d, &s, buf_text(&phone), e);
+        rc = held_addressed(d, out, person_id, e);
     for (size_t i = 0; rc == 0 && i < out->count; i++)
         rc = held_about(d, &s, out->rows[i], e);
-    buf_free(&email);
-    buf_free(&phone);
     return rc;
 }
 

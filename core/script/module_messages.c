@@ -95,12 +95,13 @@ static const char *messages_find_template(lua_State *L, const char *name)
 static const char *const send_options[] = { "to",      "template", "body",  "values",
                                             "subject", "channel",  "about", NULL };
 
-/* An address, or somebody who has one. */
-static const char *send_recipient(lua_State *L, int index, const char *what)
+/* An address, or somebody who has one: then *about is the person, "P-3". */
+static const char *send_recipient(lua_State *L, int index, const char *what, const char **about)
 {
     enum entity entity = ENTITY_NONE;
     int64_t id = 0;
     const struct row *row;
+    char ref[32];
     struct error e;
     lua_getfield(L, index, "to");
     bool found = script__is_handle(L, -1, &entity, &id);
@@ -117,11 +118,11 @@ static const char *send_recipient(lua_State *L, int index, const char *what)
                        schema_of(entity)->name);
     if (store_get(script__store(L), entity, id, &row, &e) < 0)
         script__raise(L, &e);
-    if (row_is_null(row, email)) {
-        char ref[32];
-        row_id_format(entity, id, ref);
+    row_id_format(entity, id, ref);
+    if (row_is_null(row, email))
         script__raisef(L, ERROR_INVALID, "%s: %s has no mail address", what, ref);
-    }
+    if (entity == ENTITY_PERSON)
+        *about = arena_dup(value__arena(L), ref);
     return arena_dup(value__arena(L), row_text(row, email));
 }
 
@@ -175,6 +176,7 @@ int64_t messages__send(lua_State *L, int index, enum entity entity, int64_t abou
                        const char *what)
 {
     char ref[32];
+    const char *about = NULL;
     struct records_input in = { .count = 0 };
     if (!lua_istable(L, index))
         script__raisef(L, ERROR_INVALID, "%s takes a table: {to=\"a@example.org\", body=\"…\"}",
@@ -183,11 +185,13 @@ int64_t messages__send(lua_State *L, int index, enum entity entity, int64_t abou
     send_about(L, index, what, &entity, &about_id);
     const char *channel = records__text(L, index, "channel", what);
     records__put(&in, MESSAGE_CHANNEL, value_text(channel ? channel : "file"));
-    records__put(&in, MESSAGE_RECIPIENT, value_text(send_recipient(L, index, what)));
+    records__put(&in, MESSAGE_RECIPIENT, value_text(send_recipient(L, index, what, &about)));
     if (entity != ENTITY_NONE) {
         row_id_format(entity, about_id, ref);
-        records__put(&in, MESSAGE_ABOUT, value_text(arena_dup(value__arena(L), ref)));
+        about = arena_dup(value__arena(L), ref);
     }
+    if (about)
+        records__put(&in, MESSAGE_ABOUT, value_text(about));
     send_text(L, index, entity, about_id, what, &in);
     return records__write(L, ENTITY_MESSAGE, 0, &in);
 }
@@ -203,7 +207,8 @@ static const struct script_function messages_functions[] = {
     { "send", messages_send,
       "messages.send{to=, template=|body=, values={…}, subject=, about=, channel=\"file\"} → "
       "message",
-      "puts a message into the outbox; to is an address, or somebody who has one",
+      "puts a message into the outbox; to is an address, or somebody who has one; about is the "
+      "person it goes to unless given",
       "messages.send{ to = ada, subject = \"Monday\", body = \"The library expects you at 10.\", "
       "about = r }  --> M-2" },
     { "template", messages_template, "messages.template(name, text)",

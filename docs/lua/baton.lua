@@ -1477,7 +1477,7 @@ function messages.count(options) end
 ---@return table
 function messages.count_by(column, options) end
 
----puts a message into the outbox; to is an address, or somebody who has one.
+---puts a message into the outbox; to is an address, or somebody who has one; about is the person it goes to unless given.
 ---
 ---    messages.send{to=, template=|body=, values={…}, subject=, about=, channel="file"} → message
 ---```lua

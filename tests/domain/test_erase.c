@@ -384,6 +384,58 @@ static void what_is_held_is_what_goes(void **state)
     assert_int_equal(domain_held(org->d, 99, held_row, counts, &org->e), -ERROR_NOT_FOUND);
 }
 
+/* To what the person had before, in other letters, or within a name. */
+static void every_address_is_found(void **state)
+{
+    struct org *org = *state;
+    struct erase_result r;
+    static const char *const theirs[] = { "old@example.org", "OLD@Example.org", "New@example.org",
+                                          "Ada Q. <new@example.org>",
+                                          "x@example.org, <old@example.org>" };
+    static const char *const others[] = { "bold@example.org", "old@example.org.uk",
+                                          "new@example.orgs", "Ada <x@example.org>", "<>" };
+    struct store_set first[] = { { PERSON_NAME, value_text("Ada") },
+                                 { PERSON_EMAIL, value_text("old@example.org") } };
+    struct store_set second[] = { { PERSON_EMAIL, value_text("new@example.org") } };
+    int64_t person = org_write(org, ENTITY_PERSON, 0, first, 2, NULL);
+    for (size_t i = 0; i < 2 * 5; i++) {
+        struct store_set message[] = { { MESSAGE_CHANNEL, value_text("file") },
+                                       { MESSAGE_RECIPIENT,
+                                         value_text(i < 5 ? theirs[i] : others[i - 5]) },
+                                       { MESSAGE_BODY, value_text("Dear you") } };
+        org_write(org, ENTITY_MESSAGE, 0, message, 3, NULL);
+    }
+    org_write(org, ENTITY_PERSON, person, second, 1, NULL);
+    int counts[ENTITY_END] = { 0 };
+    ok(domain_held(org->d, person, held_row, counts, &org->e));
+    assert_int_equal(counts[ENTITY_MESSAGE], 5);
+    ok(erase(org, person, &org_operator, false, &r));
+    mem_free(r.messages);
+    assert_int_equal(r.rows[ENTITY_MESSAGE], 5);
+    for (int64_t id = 1; id <= 10; id++)
+        assert_string_equal(row_text(org_row(org, ENTITY_MESSAGE, id), MESSAGE_BODY),
+                            id <= 5 ? "(erased)" : "Dear you");
+}
+
+/* A plugin may call its own event as the engine calls what an erasure writes. */
+static void events_of_plugins_go_whatever_they_are_called(void **state)
+{
+    struct org *org = *state;
+    struct erase_result r;
+    static const char who[] = "{\"who\":\"Quetzalfeather\"}";
+    fill(org);
+    org_begin(org);
+    ok(domain_emit(org->d, &org_operator, "review.erased", ENTITY_PERSON, 1, who, sizeof who - 1,
+                   &org->e));
+    org_end(org);
+    int64_t emitted = store_last_event(org->store), gone = 0;
+    ok(erase(org, 1, &org_operator, true, &r));
+    mem_free(r.messages);
+    ok(store_events(org->store, emitted - 1, 1, erase_see, &gone, &org->e));
+    assert_int_equal(gone, 1);
+    assert_whole(org, r.events, 1);
+}
+
 /* ---- copies ---- */
 
 static int add_copy(void *context, const struct copy *copy)
@@ -494,6 +546,8 @@ int main(void)
         org_test(a_crash_behind_it_is_folded),
         org_test(one_more_is_broken),
         org_test(what_is_held_is_what_goes),
+        org_test(every_address_is_found),
+        org_test(events_of_plugins_go_whatever_they_are_called),
         org_test(copies_are_listed_newest_first),
         org_test(turns_go_on_between_slices),
         org_test(events_are_exported_with_their_chain),

@@ -11,6 +11,7 @@ static void test_send(void **state)
         { "m.recipient, m.body, m.channel, m.status, m.subject",
           "x@example.org\tHi {{no}}\tfile\twaiting\ts" },
         { "messages.send{to=people.get(1), body='b', about=r}.about == r", "true" },
+        { "messages.send{to=people.get(1), body='b'}.about == people.get(1)", "true" },
         { "messages.send{to='S-1', body='b'}.recipient", "grace@example.org" },
         { "messages.send{to='P-2', body='b'}", "!P-2 has no mail address" },
         { "messages.send{to=r, body='b'}", "!a referral has no mail address" },

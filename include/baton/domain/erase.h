@@ -5,7 +5,7 @@
  * What belongs to a person: their row; consents; referrals whose subject they
  * are, or whose referrer where there is no subject, and children of these
  * without another subject; and notes, tasks, timers and messages about any of
- * them or, messages, to their address.
+ * them or, messages, to an address that they have or had.
  *
  * What goes: everything in the row of the person; free text everywhere (title,
  * note, message, recipient, what came of a task); external ids; custom fields,
