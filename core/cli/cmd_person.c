@@ -67,6 +67,7 @@ static void person_say(const struct ask *a, json_t *result)
     struct buf rows = BUF_INIT, events = BUF_INIT, replaced = BUF_INIT;
     const json_t *copies = json_object_get(result, "copies"), *count;
     const char *plural;
+    const long long files = json_integer_value(json_object_get(result, "files"));
     json_object_foreach(json_object_get(result, "rows"), plural, count)
     {
         buf_printf(&rows, "%s%s %lld", rows.len ? ", " : "", plural, json_integer_value(count));
@@ -75,6 +76,9 @@ static void person_say(const struct ask *a, json_t *result)
     if (rows.len)
         print_line(stdout, "%s: %s is erased: %s; %s lines of the history hold nothing any more",
                    org, c->words[0], buf_text(&rows), buf_text(&events));
+    else if (files > 0)
+        print_line(stdout, "%s: of %s only files of messages were left, and are removed", org,
+                   c->words[0]);
     else
         print_line(stdout, "%s: nothing of %s was left to erase", org, c->words[0]);
     home_replaced(a->home, org, &replaced);

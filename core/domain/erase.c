@@ -313,12 +313,17 @@ static int erase_check_open(struct domain *d, const struct erase *erase, const s
     return rc;
 }
 
-static void erase_note_messages(const struct held *held, struct erase_result *out)
+static int erase_see_message(void *context, const struct event *event)
 {
-    out->messages = mem_alloc((held->count + 1) * sizeof *out->messages);
-    for (size_t i = 0; i < held->count; i++)
-        if (held->rows[i].entity == ENTITY_MESSAGE)
-            out->messages[out->message_count++] = held->rows[i].id;
+    bool *erased = context;
+    *erased = *erased || erase_is_own(event);
+    return 0;
+}
+
+int domain_message_is_erased(struct domain *d, int64_t id, bool *out, struct error *e)
+{
+    *out = false;
+    return store_history(d->store, ENTITY_MESSAGE, id, 0, erase_see_message, out, e);
 }
 
 int domain_erase(struct domain *d, const struct actor *actor, const struct erase *erase,
@@ -343,10 +348,8 @@ int domain_erase(struct domain *d, const struct actor *actor, const struct erase
         rc = erase_row(&x, held.rows[i], e);
     if (rc == 0)
         rc = erase_person(&x, e);
-    if (rc == 0) {
-        erase_note_messages(&held, &result);
+    if (rc == 0)
         *out = result;
-    }
     mem_free(held.rows);
     mem_free(x.seqs);
     return rc;

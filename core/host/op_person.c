@@ -1,10 +1,10 @@
 /* op person: what is held about a person (action show), as lines of JSON, and
  * erasing it (action erase): settle, a turn, the files of messages, and the
  * database written anew, so that no byte of it is left. */
-#include "baton/base/memory.h"
 #include "baton/domain/erase.h"
 #include "host/request_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -15,7 +15,7 @@ struct person {
     struct erase_result result;
     bool show;
     int64_t created_at_ms;
-    int64_t shown;
+    int64_t shown, files;
 };
 
 static int person_read_id(struct conversation *c, int64_t *out, struct error *e)
@@ -85,17 +85,50 @@ static int person_erase(void *context, struct org *o, struct error *e)
     return domain_erase(o->world.domain, &c->actor, &p->erase, &p->result, e);
 }
 
+/* The id in "M-12.txt", or 0. */
+static int64_t person_message_of(const char *name)
+{
+    enum entity entity = ENTITY_NONE;
+    int64_t id = 0;
+    char ref[32];
+    size_t n = strlen(name);
+    if (n < 5 || n - 4 >= sizeof ref || strcmp(name + n - 4, ".txt") != 0)
+        return 0;
+    memcpy(ref, name, n - 4);
+    ref[n - 4] = '\0';
+    return row_id_parse(ref, &entity, &id) == 0 && entity == ENTITY_MESSAGE ? id : 0;
+}
+
+static int person_drop_file(const struct conversation *c, const char *name, struct error *e)
+{
+    struct person *p = c->state;
+    struct buf path = BUF_INIT;
+    int64_t id = person_message_of(name);
+    bool erased = false;
+    int rc = id ? domain_message_is_erased(c->org->world.domain, id, &erased, e) : 0;
+    buf_printf(&path, "%s/outbox/%s", c->org->dir, name);
+    if (rc == 0 && erased && unlink(path.data))
+        rc = error_set(e, ERROR_IO, "can't remove %s: %s", path.data, strerror(errno));
+    else if (rc == 0 && erased)
+        p->files++;
+    buf_free(&path);
+    return rc;
+}
+
+/* Of all messages that were erased: an earlier time may have left some. */
 static int person_drop_files(const struct conversation *c, struct error *e)
 {
-    const struct person *p = c->state;
+    struct buf path = BUF_INIT;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < p->result.message_count && !c->org->scratch; i++) {
-        struct buf path = BUF_INIT;
-        buf_printf(&path, "%s/outbox/M-%" PRId64 ".txt", c->org->dir, p->result.messages[i]);
-        if (unlink(path.data) && errno != ENOENT && errno != ENOTDIR)
-            rc = error_set(e, ERROR_IO, "can't remove %s: %s", path.data, strerror(errno));
-        buf_free(&path);
-    }
+    buf_printf(&path, "%s/outbox", c->org->dir ? c->org->dir : "");
+    DIR *dir = c->org->scratch ? NULL : opendir(path.data);
+    if (!dir && !c->org->scratch && errno != ENOENT && errno != ENOTDIR)
+        rc = error_set(e, ERROR_IO, "can't read %s: %s", path.data, strerror(errno));
+    for (struct dirent *entry; rc == 0 && dir && (entry = readdir(dir));)
+        rc = person_drop_file(c, entry->d_name, e);
+    if (dir)
+        closedir(dir);
+    buf_free(&path);
     return rc;
 }
 
@@ -133,6 +166,8 @@ static int person_finish(struct conversation *c, struct jsonw *done, struct erro
     } else {
         jsonw_key(done, "events");
         jsonw_int(done, p->result.events);
+        jsonw_key(done, "files");
+        jsonw_int(done, p->files);
         jsonw_key(done, "rows");
         jsonw_open_object(done);
         for (enum entity i = 1; i < ENTITY_END; i++)
@@ -147,18 +182,10 @@ static int person_finish(struct conversation *c, struct jsonw *done, struct erro
     return rc;
 }
 
-static void person_end(struct conversation *c)
-{
-    struct person *p = c->state;
-    if (p)
-        mem_free(p->result.messages);
-}
-
 static const char *const person_keys[] = { "action", "person", "reason", "with_open", NULL };
 
 const struct request_op op_person = { .name = "person",
                                       .keys = person_keys,
                                       .start = person_start,
                                       .step = person_step,
-                                      .finish = person_finish,
-                                      .end = person_end };
+                                      .finish = person_finish };

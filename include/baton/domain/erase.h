@@ -31,13 +31,14 @@ struct erase {
 struct erase_result {
     int64_t events;           /* payloads that are gone */
     int64_t rows[ENTITY_END]; /* emptied, of each entity */
-    int64_t *messages;        /* ids of all of theirs: what went out may lie in files. mem_free */
-    size_t message_count;
 };
 /* Inside a command, with nothing dirty (store_settle). Only admin and the operator. Again: what
  * came since. No handler runs. ERROR_CONFLICT: names the open referrals. */
 int domain_erase(struct domain *d, const struct actor *actor, const struct erase *erase,
                  struct erase_result *out, struct error *e);
+
+/* What went out may still lie in a file. */
+int domain_message_is_erased(struct domain *d, int64_t id, bool *out, struct error *e);
 
 /* Every row that belongs to the person, the person first. */
 int domain_held(struct domain *d, int64_t person_id, store_each each, void *context,
