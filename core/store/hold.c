@@ -111,6 +111,16 @@ static int compact_swap(struct store *s, const char *path, struct error *e)
     return compact_sync_folder(s->path, e);
 }
 
+/* With what SQLite leaves beside a file that it could not end. */
+static void compact_drop(const char *path)
+{
+    struct buf journal = BUF_INIT;
+    buf_printf(&journal, "%s-journal", path);
+    unlink(journal.data);
+    unlink(path);
+    buf_free(&journal);
+}
+
 int store_compact(struct store *s, struct error *e)
 {
     assert(!s->in_turn);
@@ -124,7 +134,7 @@ int store_compact(struct store *s, struct error *e)
         return result;
     struct buf path = BUF_INIT;
     buf_printf(&path, "%s.compact", s->path);
-    unlink(path.data); /* of a process that ended early */
+    compact_drop(path.data); /* of a process that ended early */
     result = compact_write(s, path.data, e);
     if (!result) {
         const struct store_options o = { .path = s->path, .cache_bytes = s->cache_bytes };
@@ -135,7 +145,7 @@ int store_compact(struct store *s, struct error *e)
         store__remember_file(s, false);
         result = result ? result : opened;
     }
-    unlink(path.data);
+    compact_drop(path.data);
     buf_free(&path);
     return result;
 }

@@ -173,11 +173,14 @@ static void a_scratch_database_has_no_file(void **state)
 static void a_folder_that_cannot_be_written_changes_nothing(void **state)
 {
     struct fixture *f = *state;
-    char path[128];
+    char path[128], journal[160];
     person(f, "Ada");
     snprintf(path, sizeof path, "%s.compact", f->path);
     assert_int_equal(mkdir(path, 0700), 0); /* in its way, for root too */
+    snprintf(journal, sizeof journal, "%s-journal", path);
+    assert_int_equal(close(open(journal, O_WRONLY | O_CREAT, 0600)), 0);
     assert_true(store_compact(f->store, &f->error) < 0);
+    assert_int_not_equal(access(journal, F_OK), 0);
     assert_int_equal(rmdir(path), 0);
     assert_false(store_failed(f->store));
     person(f, "Ben");
