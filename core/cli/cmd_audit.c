@@ -59,7 +59,7 @@ static int audit_check_key(const struct cli *c, const struct home *h, const stru
     struct buf text = BUF_INIT;
     int result;
     if (!given) {
-        result = checkpoint_key(h, key, e);
+        result = checkpoint_key(h, false, key, e);
     } else if (sign_key_parse(given, key, NULL) == 0) {
         result = 0;
     } else {
@@ -94,8 +94,6 @@ static int audit_read_checkpoint(const struct cli *c, const struct home *h, stru
 static int audit_compare(const struct checkpoint *k, const json_t *done, struct error *e)
 {
     char hex[2 * DIGEST_BYTES + 1];
-    if (k->events == 0)
-        return 0;
     digest_hex(k->origin, DIGEST_BYTES, hex);
     if (strcmp(hex, audit_word(done, "origin")) != 0)
         return error_set(e, ERROR_CORRUPT,

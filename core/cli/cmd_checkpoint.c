@@ -108,7 +108,7 @@ static int key_run(const struct cli *c)
     uint8_t key[SIGN_KEY_BYTES];
     char text[SIGN_TEXT_BYTES];
     int code = CLI_OK;
-    if (place_open(c, &h, &e) < 0 || checkpoint_key(h, key, &e) < 0) {
+    if (place_open(c, &h, &e) < 0 || checkpoint_key(h, true, key, &e) < 0) {
         code = cli_fail(c, &e);
     } else {
         sign_key_text(key, text);

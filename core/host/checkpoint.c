@@ -29,12 +29,18 @@ static int checkpoint_make_key(const char *path, uint8_t secret[SIGN_SECRET_BYTE
     return rc;
 }
 
-static int checkpoint_secret(const struct home *h, uint8_t secret[SIGN_SECRET_BYTES],
+static int checkpoint_secret(const struct home *h, bool make, uint8_t secret[SIGN_SECRET_BYTES],
                              struct error *e)
 {
     char *path = home__path(home_dir(h), "checkpoint.pem");
     struct buf text = BUF_INIT;
-    int rc = access(path, F_OK) ? checkpoint_make_key(path, secret, e) : -ERROR_CONFLICT;
+    int rc = -ERROR_CONFLICT;
+    if (access(path, F_OK))
+        rc = make ? checkpoint_make_key(path, secret, e)
+                  : error_set(e, ERROR_NOT_FOUND,
+                              "%s is missing: this home has signed nothing; give the public key of "
+                              "whoever did",
+                              path);
     if (rc == -ERROR_CONFLICT) { /* there, or made meanwhile */
         rc = buf_read_file(&text, path, CHECKPOINT_KEY_FILE_BYTES, e);
         if (rc == 0)
@@ -49,10 +55,10 @@ static int checkpoint_secret(const struct home *h, uint8_t secret[SIGN_SECRET_BY
     return rc;
 }
 
-int checkpoint_key(const struct home *h, uint8_t out[SIGN_KEY_BYTES], struct error *e)
+int checkpoint_key(const struct home *h, bool make, uint8_t out[SIGN_KEY_BYTES], struct error *e)
 {
     uint8_t secret[SIGN_SECRET_BYTES];
-    int rc = checkpoint_secret(h, secret, e);
+    int rc = checkpoint_secret(h, make, secret, e);
     if (rc == 0)
         sign_key_of(secret, out);
     sign_forget(secret, sizeof secret);
@@ -66,7 +72,10 @@ int checkpoint_write(const struct home *h, struct checkpoint *c, struct buf *out
     uint8_t secret[SIGN_SECRET_BYTES], signature[SIGN_BYTES];
     char origin[2 * DIGEST_BYTES + 1], head[2 * DIGEST_BYTES + 1], text[SIGN_TEXT_BYTES];
     struct buf lines = BUF_INIT;
-    int rc = checkpoint_secret(h, secret, e);
+    if (c->events < 1)
+        return error_set(e, ERROR_CONFLICT, "the history of %s is empty: there is nothing to sign",
+                         c->org);
+    int rc = checkpoint_secret(h, true, secret, e);
     if (rc)
         return rc;
     sign_key_of(secret, c->key);
@@ -128,7 +137,7 @@ static bool checkpoint_lines(const char **at, struct checkpoint *c, char key[SIG
         return false;
     char *end;
     c->events = strtoll(events, &end, 10);
-    return events[0] && !*end && c->events >= 0;
+    return events[0] && !*end && c->events > 0;
 }
 
 int checkpoint_read(const char *text, struct checkpoint *out, struct error *e)

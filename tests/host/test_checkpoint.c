@@ -24,9 +24,9 @@ static void what_is_written_reads_back(void **state)
     assert_memory_equal(again.origin, c.origin, sizeof c.origin);
     assert_memory_equal(again.head, c.head, sizeof c.head);
     /* The key of the home, made once. */
-    fixture_ok(f, checkpoint_key(f->home, key, &f->e));
+    fixture_ok(f, checkpoint_key(f->home, true, key, &f->e));
     assert_memory_equal(again.key, key, sizeof key);
-    fixture_ok(f, checkpoint_key(f->home, same, &f->e));
+    fixture_ok(f, checkpoint_key(f->home, false, same, &f->e));
     assert_memory_equal(same, key, sizeof key);
     char path[128];
     struct stat st;
@@ -68,8 +68,36 @@ static void a_damaged_key_is_named(void **state)
     struct fixture *f = *state;
     uint8_t key[SIGN_KEY_BYTES];
     fixture_write(f, "checkpoint.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n");
-    assert_int_equal(checkpoint_key(f->home, key, &f->e), -ERROR_INVALID);
+    assert_int_equal(checkpoint_key(f->home, true, key, &f->e), -ERROR_INVALID);
     assert_has(f->e.where, "checkpoint.pem");
+}
+
+static void nothing_is_not_signed(void **state)
+{
+    struct fixture *f = *state;
+    struct checkpoint none = { .org = "alpha", .at = "2026-03-02T09:00:00Z" }, again;
+    struct buf text = BUF_INIT;
+    assert_int_equal(checkpoint_write(f->home, &none, &text, &f->e), -ERROR_CONFLICT);
+    assert_has(f->e.message, "is empty");
+    none.events = 1;
+    fixture_ok(f, checkpoint_write(f->home, &none, &text, &f->e));
+    fixture_ok(f, checkpoint_read(text.data, &again, &f->e));
+    *strstr(text.data, "events 1") = 'E';
+    memcpy(strstr(text.data, "Events 1"), "events 0", 8);
+    assert_int_equal(checkpoint_read(text.data, &again, &f->e), -ERROR_INVALID);
+    buf_free(&text);
+}
+
+/* Whoever looks leaves no key behind. */
+static void a_key_is_made_only_to_sign(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t key[SIGN_KEY_BYTES];
+    assert_int_equal(checkpoint_key(f->home, false, key, &f->e), -ERROR_NOT_FOUND);
+    assert_has(f->e.message, "checkpoint.pem is missing");
+    assert_null(fixture_read(f, "checkpoint.pem"));
+    fixture_ok(f, checkpoint_key(f->home, true, key, &f->e));
+    fixture_ok(f, checkpoint_key(f->home, false, key, &f->e));
 }
 
 #define checkpoint_test(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
@@ -77,9 +105,9 @@ static void a_damaged_key_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        checkpoint_test(what_is_written_reads_back),
-        checkpoint_test(every_changed_byte_is_refused),
-        checkpoint_test(a_damaged_key_is_named),
+        checkpoint_test(what_is_written_reads_back), checkpoint_test(every_changed_byte_is_refused),
+        checkpoint_test(a_damaged_key_is_named),     checkpoint_test(nothing_is_not_signed),
+        checkpoint_test(a_key_is_made_only_to_sign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,9 +34,9 @@ struct checkpoint {
     uint8_t key[SIGN_KEY_BYTES]; /* that signed it */
 };
 
-/* The public key of the home. */
-int checkpoint_key(const struct home *h, uint8_t out[SIGN_KEY_BYTES], struct error *e);
-/* Signs with the home's key, which c->key becomes; appends the text. */
+/* The public key of the home. Not there yet: `make` makes it, else ERROR_NOT_FOUND. */
+int checkpoint_key(const struct home *h, bool make, uint8_t out[SIGN_KEY_BYTES], struct error *e);
+/* Signs with the home's key, which c->key becomes; appends the text. ERROR_CONFLICT: no event. */
 int checkpoint_write(const struct home *h, struct checkpoint *c, struct buf *out, struct error *e);
 /* ERROR_CORRUPT where the signature does not hold for the key that the text names: it was changed.
  * Whose key that is, is for the caller to ask. */
