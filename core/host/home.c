@@ -300,10 +300,25 @@ out:
     return rc;
 }
 
+/* What a link leads to may be another organisation, and is not erased with the link. */
+static int home_check_folder(const struct home *h, const char *name, struct error *e)
+{
+    struct stat st;
+    char *dir = home__org_dir(h, name);
+    int rc = 0;
+    if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode))
+        rc = error_set(e, ERROR_INVALID,
+                       "%s is a symbolic link, and an organisation is a folder of its own: move "
+                       "the folder here, or mount it",
+                       dir);
+    mem_free(dir);
+    return rc;
+}
+
 int home_check_org(const struct home *h, const char *name, struct error *e)
 {
     if (home_is_org(h, name))
-        return 0;
+        return home_check_folder(h, name, e);
     char **names = NULL;
     int rc = home_orgs(h, &names, e);
     if (rc)

@@ -102,8 +102,9 @@ static int restore_check(const struct home *h, const char *org, bool replace, st
                          "\"%.80s\" can't be the name of an organisation: a-z, 0-9 and _ after a "
                          "first letter",
                          org);
-    if (home_check_org(h, org, NULL) != 0)
-        return 0;
+    int rc = home_check_org(h, org, e);
+    if (rc)
+        return rc == -ERROR_NOT_FOUND ? 0 : rc;
     if (!replace)
         return error_set(e, ERROR_CONFLICT,
                          "organisation %s exists; --replace puts the backup in its place and keeps "

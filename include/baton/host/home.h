@@ -33,6 +33,7 @@ int home_sources(const struct home *h, const char *org,
                  void (*each)(void *context, const char *path), void *context, struct error *e);
 /* Names in order; ends with NULL; one mem_free. */
 int home_orgs(const struct home *h, char ***out, struct error *e);
-int home_check_org(const struct home *h, const char *name, struct error *e); /* near names */
+/* ERROR_NOT_FOUND, with near names; ERROR_INVALID: its folder is a symbolic link. */
+int home_check_org(const struct home *h, const char *name, struct error *e);
 
 #endif
