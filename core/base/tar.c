@@ -123,6 +123,7 @@ int tar_read_head(const uint8_t block[TAR_BLOCK_BYTES], struct tar_member *out, 
     if (memcmp(block + TAR_MAGIC, tar_magic, 5) != 0 || block[TAR_TYPE] != '0' ||
         !tar_get_number(block + TAR_SUM, TAR_SUM_N, &sum) || sum != tar_sum(block) ||
         !tar_get_number(block + TAR_SIZE, TAR_SIZE_N, &m.size) || m.size < 0 ||
+        m.size > INT64_MAX - TAR_BLOCK_BYTES || /* else tar_padded overflows */
         !tar_get_number(block + TAR_TIME, 12, &seconds))
         return tar_damaged(e);
     const char *prefix = (const char *)block + TAR_PREFIX, *name = (const char *)block + TAR_NAME;

@@ -22,6 +22,7 @@
 
 struct unpack {
     int fd;
+    int64_t size; /* of the file */
     const char *dir;
     struct backup_report *report;
     const struct backup__watch *watch;
@@ -56,6 +57,14 @@ static int unpack_name(struct unpack *u, const char *name, const char **out, str
     return 0;
 }
 
+/* The folder was empty: what stands in the way came out of the backup. */
+static int unpack_cannot_make(const char *path, struct error *e)
+{
+    if (errno == EEXIST || errno == ENOTDIR)
+        return unpack_damaged(e, "two files in it have the same name");
+    return error_set(e, ERROR_IO, "can't make %s: %s", path, strerror(errno));
+}
+
 static int unpack_folders(const char *path, size_t from, struct error *e)
 {
     char *part = mem_dup(path);
@@ -63,7 +72,7 @@ static int unpack_folders(const char *path, size_t from, struct error *e)
     for (char *at = part + from; rc == 0 && (at = strchr(at, '/')); at++) {
         *at = '\0';
         if (mkdir(part, 0700) && errno != EEXIST)
-            rc = error_set(e, ERROR_IO, "can't make the folder %s: %s", part, strerror(errno));
+            rc = unpack_cannot_make(part, e);
         *at = '/';
     }
     mem_free(part);
@@ -78,7 +87,7 @@ static int unpack_member(struct unpack *u, const char *name, int64_t size, struc
     int rc = unpack_folders(path, strlen(u->dir) + 1, e);
     int fd = rc ? -1 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (rc == 0 && fd < 0)
-        rc = error_set(e, ERROR_IO, "can't make %s: %s", path, strerror(errno));
+        rc = unpack_cannot_make(path, e);
     if (rc == 0)
         rc = backup__copy(u->fd, fd, size, strcmp(name, "org.db") ? &nobody : u->watch, e);
     size_t fill = (size_t)(tar_padded(size) - size);
@@ -105,6 +114,8 @@ static int unpack_members(struct unpack *u, struct error *e)
         rc = unpack_name(u, m.name, &name, e);
         if (rc == 0 && (u->members == 1) != !strcmp(name, BACKUP_FIRST))
             rc = unpack_damaged(e, "it does not begin with " BACKUP_FIRST);
+        if (rc == 0 && m.size > u->size)
+            rc = unpack_damaged(e, "a file in it is longer than all of it");
         if (rc == 0)
             rc = unpack_member(u, name, m.size, e);
         u->ended = rc == 0 && !strcmp(name, BACKUP_LAST);
@@ -162,16 +173,34 @@ static int unpack_check_sums(struct unpack *u, struct error *e)
     return rc;
 }
 
+/* The descriptor, or an error. Without waiting: a pipe may have nobody at its other end. */
+static int unpack_open(const char *path, int64_t *size, struct error *e)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &st)) {
+        if (fd >= 0)
+            close(fd);
+        return error_set(e, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "can't read %s: %s", path,
+                         strerror(errno));
+    }
+    if (!S_ISREG(st.st_mode)) {
+        close(fd);
+        return error_set(e, ERROR_INVALID, "%s is no regular file: a backup is one file", path);
+    }
+    *size = (int64_t)st.st_size;
+    return fd;
+}
+
 int unpack__file(const char *path, const char *dir, const struct backup__watch *w,
                  struct backup_report *report, struct error *e)
 {
     static const char *const own[] = { BACKUP_FIRST, BACKUP_LAST };
     struct unpack u = { .dir = dir, .report = report, .watch = w };
     int rc = 0;
-    u.fd = open(path, O_RDONLY | O_CLOEXEC);
+    u.fd = unpack_open(path, &u.size, e);
     if (u.fd < 0)
-        return error_set(e, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "can't read %s: %s", path,
-                         strerror(errno));
+        return u.fd;
     if (mkdir(dir, 0700))
         rc = error_set(e, ERROR_IO, "can't make the folder %s: %s", dir, strerror(errno));
     if (rc == 0)
@@ -194,11 +223,9 @@ int backup_name(const char *path, char *out, size_t size, struct error *e)
     uint8_t head[TAR_BLOCK_BYTES];
     struct tar_member m;
     const char *name;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = unpack_open(path, &u.size, e), rc = 0;
     if (fd < 0)
-        return error_set(e, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "can't read %s: %s", path,
-                         strerror(errno));
-    int rc = 0;
+        return fd;
     if (read(fd, head, sizeof head) != (ssize_t)sizeof head || tar_read_head(head, &m, NULL) != 1)
         rc = unpack_damaged(e, "it does not begin with " BACKUP_FIRST);
     if (rc == 0)

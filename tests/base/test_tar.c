@@ -63,6 +63,13 @@ static void the_end_and_other_kinds(void **state)
     assert_int_equal(tar_write_head(&m, block, &e), 0);
     block[156] = '2'; /* a link */
     assert_int_equal(tar_read_head(block, &out, &e), -ERROR_CORRUPT);
+    m.size = INT64_MAX;
+    assert_int_equal(tar_write_head(&m, block, &e), 0);
+    assert_int_equal(tar_read_head(block, &out, &e), -ERROR_CORRUPT);
+    m.size = INT64_MAX - TAR_BLOCK_BYTES;
+    assert_int_equal(tar_write_head(&m, block, &e), 0);
+    assert_int_equal(tar_read_head(block, &out, &e), 1);
+    assert_true(tar_padded(out.size) > 0);
     memset(m.name, 'n', 150);
     m.name[150] = '\0';
     assert_int_equal(tar_write_head(&m, block, &e), -ERROR_LIMIT);

@@ -3,6 +3,7 @@
 #include "host_fixture.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "baton/base/digest.h"
@@ -185,6 +186,25 @@ static void links_are_left_out_and_named(void **state)
     org_close(o);
 }
 
+/* What a link leads to is another's, or lies where an erasure does not reach. */
+static void no_organisation_is_a_link(void **state)
+{
+    struct fixture *f = *state;
+    char path[128], link[128];
+    begin(f, path);
+    path_of(f, "orgs/beta", link);
+    assert_int_equal(symlink("alpha", link), 0);
+    assert_int_equal(home_check_org(f->home, "beta", &f->e), -ERROR_INVALID);
+    assert_has(f->e.message, "symbolic link");
+    assert_int_equal(home_erase_org(f->home, "beta", &f->e), -ERROR_INVALID);
+    assert_int_equal(restore(f, path, "beta", true), -ERROR_INVALID);
+    struct backup *b = NULL;
+    path_of(f, "two.tar", link);
+    assert_int_equal(backup_open(&b, f->home, "beta", link, false, &f->e), -ERROR_INVALID);
+    assert_orgs(f, "alpha beta");
+    assert_int_equal(count(f, "alpha"), 16);
+}
+
 static void refusals_change_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -275,6 +295,42 @@ static void write_whole(const char *path, const char *data, size_t n)
     assert_non_null(out);
     assert_int_equal(fwrite(data, 1, n, out), n);
     assert_int_equal(fclose(out), 0);
+}
+
+/* Names that meet, sizes beyond the file, and what is no file at all. */
+static void backups_made_to_harm(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *names[3];
+        int64_t size;
+    } cases[] = {
+        { { "x", "x", NULL }, 0 },          { { "x", "x/y", NULL }, 0 },
+        { { "x", "x/y/z", NULL }, 0 },      { { "x/y", "x", NULL }, 0 },
+        { { "x", NULL, NULL }, INT64_MAX }, { { "x", NULL, NULL }, INT64_C(1) << 40 },
+    };
+    char path[128];
+    path_of(f, "bad.tar", path);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t blocks[4][TAR_BLOCK_BYTES] = { 0 };
+        struct tar_member m = { .name = "beta/backup.json" };
+        fixture_ok(f, tar_write_head(&m, blocks[0], &f->e));
+        for (size_t k = 0; cases[i].names[k]; k++) {
+            snprintf(m.name, sizeof m.name, "beta/%s", cases[i].names[k]);
+            m.size = cases[i].size;
+            fixture_ok(f, tar_write_head(&m, blocks[k + 1], &f->e));
+        }
+        write_whole(path, (const char *)blocks, sizeof blocks);
+        if (restore(f, path, "beta", false) != -ERROR_CORRUPT)
+            fail_msg("%zu: %s", i, f->e.message);
+        assert_has(f->e.message, "damaged");
+    }
+    path_of(f, "pipe", path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    char name[72];
+    assert_int_equal(backup_name(path, name, sizeof name, &f->e), -ERROR_INVALID);
+    assert_int_equal(restore(f, path, "beta", false), -ERROR_INVALID);
+    assert_has(f->e.message, "no regular file");
 }
 
 /* A bit anywhere but in what fills up a block, and an end anywhere but behind the last file. */
@@ -489,6 +545,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         backup_test(what_was_held_comes_back),
         backup_test(links_are_left_out_and_named),
+        backup_test(no_organisation_is_a_link),
+        backup_test(backups_made_to_harm),
         backup_test(refusals_change_nothing),
         backup_test(what_is_replaced_is_kept),
         backup_test(a_log_that_was_left_is_replaced_too),
