@@ -66,12 +66,16 @@ static void breaker_set(struct plugin *p, enum breaker_state state, const char *
         domain_due_again(p->script->domain);
 }
 
-static void breaker_switch_off(struct plugin *p, const char *why, const char *where)
+/* The notice alone has the error as the plugin worded it: `full`, or NULL. */
+static void breaker_switch_off(struct plugin *p, const char *why, const char *where,
+                               const struct error *full)
 {
     struct buf text = BUF_INIT;
     breaker_set(p, BREAKER_OFF, why);
     breaker__tell_news(p->script, "plugin.switched_off", BREAKER_ACTOR, p->name, why, where);
     buf_puts(&text, p->breaker.said);
+    if (full)
+        buf_printf(&text, "; the error: %s", full->message);
     breaker_say(p, SCRIPT_LOG_ERROR, text.data);
     buf_free(&text);
 }
@@ -186,7 +190,31 @@ static bool breaker_counts(enum script_faults faults, enum error_code code)
     }
 }
 
-static void breaker_fault(struct plugin *p, bool kill, const struct error *why)
+/* "p/init.lua:4": a plugin can raise an error that names any place. */
+static bool breaker_is_place(const char *where)
+{
+    size_t n = strcspn(where, ":");
+    return where[n] && !where[strcspn(where, " \t\n")] && where[n + 1] &&
+           !where[n + 1 + strspn(where + n + 1, "0123456789")];
+}
+
+/* What is kept outlives whom it is about: what a plugin says may name somebody, and no erasure
+ * would find it. What stops a kill is worded by the engine. */
+static void breaker_summary(const struct script_frame *frame, bool kill, const struct error *why,
+                            struct error *out)
+{
+    *out = *why;
+    if (kill)
+        return;
+    error_set(out, why->code, "an error (%s) in %s", error_code_name(why->code),
+              frame->what ? frame->what : "a call");
+    if (breaker_is_place(why->where))
+        error_at(out, "%s", why->where);
+}
+
+/* `full`: the error as it was raised, where `why` is a summary of it; or NULL. */
+static void breaker_fault(struct plugin *p, bool kill, const struct error *why,
+                          const struct error *full)
 {
     struct breaker *b = &p->breaker;
     int64_t now_ms = domain_now(p->script->domain);
@@ -206,7 +234,7 @@ static void breaker_fault(struct plugin *p, bool kill, const struct error *why)
                  kill ? "kills" : "errors", LIMIT_BREAKER_WINDOW_MS / 60000, last);
     else
         return;
-    breaker_switch_off(p, text, why->where);
+    breaker_switch_off(p, text, why->where, full);
 }
 
 /* One that does not end while it loads holds everybody up at each opening. */
@@ -226,13 +254,15 @@ void breaker__failed(struct plugin *p, const struct script_frame *frame, bool ki
                      const struct error *why)
 {
     struct script *s = p->script;
+    struct error kept;
     if (s->options.trial || s->blamed || (!kill && !breaker_counts(frame->faults, why->code)))
         return;
     s->blamed = true;
+    breaker_summary(frame, kill, why, &kept);
     if (p->loading)
-        breaker_keep_out(p, why);
+        breaker_keep_out(p, &kept);
     else
-        breaker_fault(p, kill, why);
+        breaker_fault(p, kill, &kept, kill ? NULL : why);
 }
 
 void breaker__went_well(struct plugin *p)
@@ -259,7 +289,7 @@ int script_blame(struct script *s, const char *plugin, const char *why, struct e
         return rc;
     error_set(&what, ERROR_LIMIT, "%s", why);
     if (p)
-        breaker_fault(p, true, &what);
+        breaker_fault(p, true, &what, NULL);
     else /* it is not listed any more, and still it was the one */
         breaker__tell_news(s, "plugin.blamed", BREAKER_ACTOR, plugin, why, NULL);
     return 0;

@@ -127,11 +127,19 @@ static void fail_often(struct fix *f)
 static void off_and_on_again(void **state)
 {
     struct fix *f = *state;
+    struct buf kept = BUF_INIT;
     fix_use(f, "permissions = people\n", plugin);
     int64_t job_at = script_jobs_at(f->s);
     fail_often(f);
     assert_contains(buf_text(&f->output), "3 p switched off since 2026-03-02 09:00, because of 20");
-    assert_contains(info_of(f).problem, "the last: p/init.lua:4: plugin p, handler of");
+    assert_contains(buf_text(&f->output), "cannot"); /* said, and not kept: it may name somebody */
+    assert_contains(info_of(f).problem, "the last: p/init.lua:4: an error (script) in handler of");
+    write_news(f);
+    ok(store_meta_get(f->store, "breaker.p", &kept, &f->e));
+    assert_contains(buf_text(&kept), "an error (script) in handler of");
+    assert_null(strstr(buf_text(&kept), "cannot"));
+    assert_null(strstr(info_of(f).problem, "cannot"));
+    buf_free(&kept);
     ok(add(f, "bad")); /* nobody listens */
     refused(fix_run(f, "baton.call('works')"), ERROR_DENIED,
             "plugin p is switched off since 2026-03-02 09:00, because of 20 errors");
@@ -152,6 +160,7 @@ static void off_and_on_again(void **state)
     assert_contains(all,
                     "plugin.switched_off by breaker: {\"plugin\":\"p\",\"why\":\"of 20 errors");
     assert_contains(all, "\"where\":\"p/init.lua:4\"}");
+    assert_null(strstr(all, "cannot"));
     assert_contains(all, "plugin.switched_on by breaker: {\"plugin\":\"p\",\"why\":\"it was tried");
 }
 

@@ -135,7 +135,7 @@ static void effects_that_keep_failing(void **state)
         refused(go(f, id, "half", NULL, NULL), ERROR_SCRIPT, "in the middle");
     refused(go(f, id, "does", NULL, NULL), ERROR_DENIED,
             "R-1: plugin p is switched off since 2026-03-02 09:00, because of 20 errors within 10 "
-            "minutes, the last: p/init.lua:20: plugin p, effect of \"half\": in the middle: `baton "
+            "minutes, the last: p/init.lua:20: an error (script) in effect of \"half\": `baton "
             "plugin on p` switches it on");
     refused(go(f, id, "yes", NULL, NULL), ERROR_DENIED, "switched off");
     refused(fix_run(f, "referrals.open{workflow = 'w', title = 'U'}"), ERROR_DENIED,
