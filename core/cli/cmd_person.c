@@ -24,6 +24,22 @@ static int person_ask(struct ask *a, const char *action, struct error *e)
     return ask_send(a, e);
 }
 
+/* What was about the person before it was about somebody else is not theirs any more, and may still
+ * tell of them. */
+static void person_say_once(const struct ask *a, FILE *out)
+{
+    const json_t *result = json_object_get(a->answer.done, "result"), *ref;
+    struct buf refs = BUF_INIT;
+    size_t i;
+    json_array_foreach(json_object_get(result, "once_about"), i, ref)
+        buf_printf(&refs, "%s%s", i ? ", " : "", json_string_value(ref));
+    if (refs.len)
+        print_line(out,
+                   "Once about %s, now about somebody else; look at title, fields and notes: %s",
+                   a->c->words[0], refs.data);
+    buf_free(&refs);
+}
+
 static int person_show_run(const struct cli *c)
 {
     struct ask a;
@@ -39,6 +55,7 @@ static int person_show_run(const struct cli *c)
         fflush(stdout);
         print_line(stderr, "%lld records, and what the history says of them",
                    json_integer_value(json_object_get(result, "rows")));
+        person_say_once(&a, stderr);
         if (json_array_size(copies) > 0)
             print_line(stderr, "Copies made since the person was entered, which may hold them:");
         keep_print_copies(stderr, copies);
@@ -81,6 +98,7 @@ static void person_say(const struct ask *a, json_t *result)
                    c->words[0]);
     else
         print_line(stdout, "%s: nothing of %s was left to erase", org, c->words[0]);
+    person_say_once(a, stdout);
     home_replaced(a->home, org, &replaced);
     if (json_array_size(copies) > 0 || replaced.len)
         print_line(stdout, "Copies that may still hold the person, and are yours to deal with:");

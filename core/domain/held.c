@@ -198,3 +198,47 @@ int domain_held(struct domain *d, int64_t person_id, store_each each, void *cont
     mem_free(held.rows);
     return rc;
 }
+
+/* ---- what was once about the person ---- */
+
+struct held_once {
+    struct held held; /* referrals only */
+    int64_t person_id;
+};
+
+static int held_see_subject(void *context, const struct event *event)
+{
+    struct held_once *o = context;
+    struct json_slice set, subject;
+    if (event->entity == ENTITY_REFERRAL && event->payload &&
+        jsons_get(event->payload, event->payload_len, "set", 3, &set) &&
+        jsons_get(set.text, set.len, "subject_id", 10, &subject) &&
+        jsons_int(&subject) == o->person_id)
+        held_add(&o->held, ENTITY_REFERRAL, event->entity_id);
+    return 0;
+}
+
+static bool held_has(const struct held *h, struct held__row row)
+{
+    for (size_t i = 0; i < h->count; i++)
+        if (h->rows[i].entity == row.entity && h->rows[i].id == row.id)
+            return true;
+    return false;
+}
+
+int domain_once_about(struct domain *d, int64_t person_id,
+                      void (*each)(void *context, int64_t referral_id), void *context,
+                      struct error *e)
+{
+    struct held held = { 0 };
+    struct held_once once = { .person_id = person_id };
+    int rc = held__gather(d, person_id, &held, e);
+    if (rc == 0)
+        rc = store_events(d->store, 0, 0, held_see_subject, &once, e);
+    for (size_t i = 0; rc == 0 && i < once.held.count; i++)
+        if (!held_has(&held, once.held.rows[i]))
+            each(context, once.held.rows[i].id);
+    mem_free(held.rows);
+    mem_free(once.held.rows);
+    return rc;
+}

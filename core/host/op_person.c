@@ -155,6 +155,13 @@ static int person_step(struct conversation *c, bool *done, struct error *e)
     return rc;
 }
 
+static void person_write_once(void *context, int64_t referral_id)
+{
+    char ref[32];
+    row_id_format(ENTITY_REFERRAL, referral_id, ref);
+    jsonw_text(context, ref);
+}
+
 static int person_finish(struct conversation *c, struct jsonw *done, struct error *e)
 {
     const struct person *p = c->state;
@@ -177,7 +184,13 @@ static int person_finish(struct conversation *c, struct jsonw *done, struct erro
             }
         jsonw_close(done);
     }
-    int rc = copies__write(c, p->created_at_ms, true, done, e);
+    jsonw_key(done, "once_about");
+    jsonw_open_array(done);
+    int rc =
+        domain_once_about(c->org->world.domain, p->erase.person_id, person_write_once, done, e);
+    jsonw_close(done);
+    if (rc == 0)
+        rc = copies__write(c, p->created_at_ms, true, done, e);
     jsonw_close(done);
     return rc;
 }

@@ -430,6 +430,37 @@ static void events_of_plugins_go_whatever_they_are_called(void **state)
     assert_whole(org, r.events, 1);
 }
 
+static void note_once(void *context, int64_t referral_id)
+{
+    buf_printf(context, "R-%d ", (int)referral_id);
+}
+
+/* Somebody else's now, and so not erased: it is named. */
+static void what_was_once_theirs_is_named(void **state)
+{
+    struct org *org = *state;
+    struct erase_result r;
+    struct buf once = BUF_INIT;
+    fill(org);
+    ok(domain_once_about(org->d, 1, note_once, &once, &org->e));
+    assert_int_equal(once.len, 0);
+    int64_t moved = open_referral(org, 1, 0, 0);
+    struct store_set subject[] = { { REFERRAL_SUBJECT, value_int(2) } };
+    struct record record = {
+        .entity = ENTITY_REFERRAL, .id = moved, .set = subject, .set_count = 1
+    };
+    org_begin(org);
+    ok(domain_set(org->d, &org_operator, &record, NULL, &org->e));
+    org_end(org);
+    for (int again = 0; again < 2; again++) {
+        buf_clear(&once);
+        ok(domain_once_about(org->d, 1, note_once, &once, &org->e));
+        assert_string_equal(buf_text(&once), "R-5 ");
+        ok(erase(org, 1, &org_operator, true, &r));
+    }
+    buf_free(&once);
+}
+
 /* ---- copies ---- */
 
 static int add_copy(void *context, const struct copy *copy)
@@ -541,6 +572,7 @@ int main(void)
         org_test(what_is_held_is_what_goes),
         org_test(every_address_is_found),
         org_test(events_of_plugins_go_whatever_they_are_called),
+        org_test(what_was_once_theirs_is_named),
         org_test(copies_are_listed_newest_first),
         org_test(turns_go_on_between_slices),
         org_test(events_are_exported_with_their_chain),

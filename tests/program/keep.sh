@@ -115,16 +115,22 @@ says 'it is the history that was signed'
 [ "$("$BATON" repl -e 'referrals.get("R-1").stage')" = requested ] || fail "the referral"
 code 0 "$BATON" person erase P-1 --reason again --yes --with-open
 says 'nothing of P-1 was left'
+"$BATON" -q repl -e 'r = referrals.open{workflow="simple_referral", title="Once of Yan", subject=people.add{name="Yan"}, partner=partners.get(1), service=services.get(1)}' -e 'r:set{subject=people.get("P-2")}' >/dev/null
+code 0 "$BATON" person show P-3
+says 'Once about P-3, now about somebody else.*R-2'
+code 0 "$BATON" person erase P-3 --reason x --yes
+says 'Once about P-3, now about somebody else.*R-2'
+
 # A file that could not be removed goes the next time.
 "$BATON" -q repl -e 'messages.send{to=people.add{name="Zoe", email="zoe@unique.example"}, body="Dear Zoezoe"}' >/dev/null
 file=$(grep -l Zoezoe "$school"/outbox/*)
 mv "$file" "$dir/aside"
 mkdir "$file"
-code 8 "$BATON" person erase P-3 --reason x --yes
+code 8 "$BATON" person erase P-4 --reason x --yes
 says 'erase again'
 rmdir "$file"
 mv "$dir/aside" "$file"
-code 0 "$BATON" person erase P-3 --reason x --yes
+code 0 "$BATON" person erase P-4 --reason x --yes
 says 'only files of messages were left'
 [ ! -e "$file" ] || fail "the message is left"
 code 3 "$BATON" person erase P-77 --reason x --yes

@@ -44,4 +44,10 @@ int domain_message_is_erased(struct domain *d, int64_t id, bool *out, struct err
 int domain_held(struct domain *d, int64_t person_id, store_each each, void *context,
                 struct error *e);
 
+/* Referrals that were about the person once, and are somebody else's now: their title and notes may
+ * still tell of the person, which a human has to judge. Walks the whole history. */
+int domain_once_about(struct domain *d, int64_t person_id,
+                      void (*each)(void *context, int64_t referral_id), void *context,
+                      struct error *e);
+
 #endif
