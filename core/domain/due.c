@@ -360,7 +360,7 @@ static int fire(struct firing *f, struct error *why, struct error *e)
     return noted < 0 ? noted : rc;
 }
 
-static int fire_one(struct firing *f, due_report report, void *context, struct error *e)
+static int fire_one(struct firing *f, due_report report, void *context, bool *more, struct error *e)
 {
     struct error why = { 0 };
     int rc = fire(f, &why, e);
@@ -371,13 +371,14 @@ static int fire_one(struct firing *f, due_report report, void *context, struct e
                                          .id = f->id,
                                          .text = buf_text(&f->text),
                                          .error = why.code != ERROR_NONE ? &why : NULL };
-        report(context, &fired);
+        *more = report(context, &fired);
     }
     return rc;
 }
 
 /* Must it wait? Then it is put aside, and the first for its plugin is told. */
-static int fire_or_wait(struct firing *f, due_report report, void *context, struct error *e)
+static int fire_or_wait(struct firing *f, due_report report, void *context, bool *more,
+                        struct error *e)
 {
     struct domain *d = f->d;
     const struct row *row;
@@ -393,7 +394,7 @@ static int fire_or_wait(struct firing *f, due_report report, void *context, stru
         waits = waiting__check(d, f->entity, row, &again_ms, &why) < 0;
     }
     if (!waits)
-        return fire_one(f, report, context, e);
+        return fire_one(f, report, context, more, e);
     waiting__add(d, f->entity, row, again_ms, &first);
     if (!first || !report)
         return 0;
@@ -405,7 +406,7 @@ static int fire_or_wait(struct firing *f, due_report report, void *context, stru
                                     .text = buf_text(&f->text),
                                     .error = &why,
                                     .waits = true };
-    report(context, &told);
+    *more = report(context, &told);
     return 0;
 }
 
@@ -421,10 +422,11 @@ int domain_fire_due(struct domain *d, int64_t now_ms, size_t limit, due_report r
     int64_t last_ms = INT64_MIN;
     int64_t seq = store_last_event(d->store);
     size_t count = 0;
+    bool more = true;
     int rc = 0;
     assert(store_in_turn(d->store) && !store_in_command(d->store) && !d->firing);
     waiting__tried(d, now_ms);
-    while (rc == 0 && count < limit) {
+    while (rc == 0 && more && count < limit) {
         struct firing f = { .d = d, .entity = ENTITY_NONE, .now_ms = now_ms, .text = BUF_INIT };
         rc = store_due_next(d->store, fired_here, now_ms, &f.entity, &f.id, &f.at_ms, e);
         if (rc < 0 || f.entity == ENTITY_NONE)
@@ -436,7 +438,7 @@ int domain_fire_due(struct domain *d, int64_t now_ms, size_t limit, due_report r
         last_ms = f.at_ms > last_ms ? f.at_ms : last_ms;
         d->firing = true;
         d->firing_at_ms = last_ms < now_ms ? last_ms : now_ms;
-        rc = fire_or_wait(&f, report, context, e);
+        rc = fire_or_wait(&f, report, context, &more, e);
         last_ms = d->firing_at_ms;
         d->firing = false;
         count += rc == 0 ? 1 : 0;
@@ -464,7 +466,7 @@ int domain_fire_row(struct domain *d, enum entity entity, int64_t id, int64_t no
     f.at_ms = row_int(row, due);
     d->firing = true;
     d->firing_at_ms = now_ms;
-    rc = fire_one(&f, NULL, NULL, e);
+    rc = fire_one(&f, NULL, NULL, NULL, e);
     d->firing = false;
     *fired = rc == 0;
     buf_free(&f.text);

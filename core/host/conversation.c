@@ -7,6 +7,7 @@
  * says so. */
 #include "host/request_internal.h"
 
+#include "baton/base/clock.h"
 #include "baton/base/limits.h"
 #include "baton/base/memory.h"
 
@@ -215,7 +216,10 @@ static void conversation_tick(struct conversation *c)
     struct error e = { 0 };
     bool more = true;
     int rc = 0;
-    for (int i = 0; !rc && more && i < CONVERSATION_TICKS && c->org; i++)
+    uint64_t until_ns = clock_monotonic_ns() + (uint64_t)LIMIT_TICK_MS * 1000000;
+    for (int i = 0;
+         !rc && more && i < CONVERSATION_TICKS && c->org && (!i || clock_monotonic_ns() < until_ns);
+         i++)
         rc = org__tick_some(c->org, &more, &e);
     if (rc)
         conversation__notice(c, e.message);

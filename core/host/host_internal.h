@@ -38,6 +38,7 @@ struct host {
     struct host_entry *awake;
     size_t awake_count;
     uv_timer_t due;    /* the earliest due time of all */
+    size_t due_from;   /* the entry that is looked at first: those before it had their turn */
     uv_timer_t idle;   /* settling and sleep */
     uv_timer_t watch;  /* looks into those never looked into, one at a time */
     int64_t due_at_ms; /* for which `due` is set */

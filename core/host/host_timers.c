@@ -2,9 +2,11 @@
  *
  * `due` is set for the earliest instant of all organisations, but for a minute
  * at most: the system's clock may jump. Each firing does one turn per
- * organisation, and wakes few, so that the loop stays free between. A timer is
+ * organisation, for LIMIT_TICK_MS in all, and wakes few, so that the loop stays
+ * free between; the next goes on behind the last one. A timer is
  * never set to 0 ms inside a timer's callback: libuv would run it again before
  * it looks at anything else. */
+#include "baton/base/clock.h"
 #include "baton/base/limits.h"
 #include "host/host_internal.h"
 
@@ -114,13 +116,21 @@ static void host_on_due(uv_timer_t *timer)
 {
     struct host *h = timer->data;
     int64_t now = host_system_ms();
+    uint64_t until_ns = clock_monotonic_ns() + (uint64_t)LIMIT_TICK_MS * 1000000;
+    size_t from = h->due_from;
     int woken = 0;
-    for (size_t i = 0; i < h->count; i++) {
+    h->due_from = 0;
+    for (size_t n = 0; n < h->count; n++) {
+        size_t i = (from + n) % h->count;
         struct host_entry *entry = h->entries[i];
         if (entry->due_ms > now || (!entry->org && woken == HOST_WAKE_AT_ONCE))
             continue;
         woken += entry->org == NULL;
         host_tick(h, entry);
+        if (clock_monotonic_ns() >= until_ns) {
+            h->due_from = i + 1;
+            break;
+        }
     }
     host__schedule(h);
 }

@@ -1,12 +1,14 @@
 /* What the clock does to an organisation: fires what is due, turn by turn.
  *
- * A step is one turn of firings, then a batch of the outbox. Moving a clock is
+ * A step is one turn of firings, of LIMIT_TICK_MS and one call more, then a batch
+ * of the outbox: whoever else is in the process comes next. Moving a clock is
  * the same with the clock stopped: it is put to each due instant in turn, so
  * everything on the way happens in order and sees its own time, and the instant
  * reached is stored with the turn: a crash half way goes on from there. What a
  * firing has to tell people, and what plugins log meanwhile, is told in order
  * after its commit. */
 #include "baton/base/calendar.h"
+#include "baton/base/clock.h"
 #include "baton/base/limits.h"
 #include "baton/base/when.h"
 #include "baton/base/zone.h"
@@ -22,10 +24,11 @@ enum { TICK_BROKEN_MS = 30 * 1000 };
 
 struct tick {
     struct org *o;
-    int64_t to_ms; /* everything due until then */
-    bool moving;   /* the clock is stopped and follows */
-    bool moved;    /* by the turn that is open */
-    size_t fired;  /* in it */
+    int64_t to_ms;     /* everything due until then */
+    bool moving;       /* the clock is stopped and follows */
+    bool moved;        /* by the turn that is open */
+    size_t fired;      /* in it */
+    uint64_t until_ns; /* then it has worked for long enough */
 };
 
 /* ---- notices of the open turn ---- */
@@ -44,12 +47,17 @@ static void tick_tell(struct org *o, enum log_level most)
     buf_free(&notices);
 }
 
-static void tick_fired(void *context, const struct due_fired *fired)
+static bool tick_has_time(const struct tick *t)
+{
+    return clock_monotonic_ns() < t->until_ns;
+}
+
+static bool tick_fired(void *context, const struct due_fired *fired)
 {
     struct tick *t = context;
     if (!fired->error) {
         org__say(t->o, LOG_INFO, "%s", fired->text);
-        return;
+        return tick_has_time(t);
     }
     char why[ERROR_MESSAGE_BYTES + ERROR_WHERE_BYTES];
     error_format(fired->error, why, sizeof why);
@@ -57,9 +65,10 @@ static void tick_fired(void *context, const struct due_fired *fired)
         org__say(t->o, LOG_WARN, "%s wait: %s", fired->text, why);
     else
         org__say(t->o, LOG_WARN, "%s; failed: %s", fired->text, why);
+    return tick_has_time(t);
 }
 
-static void tick_job(void *context, const char *plugin, const char *job, const struct error *error)
+static bool tick_job(void *context, const char *plugin, const char *job, const struct error *error)
 {
     struct tick *t = context;
     if (error && error->code) {
@@ -69,6 +78,7 @@ static void tick_job(void *context, const char *plugin, const char *job, const s
     } else {
         org__say(t->o, LOG_INFO, "job %s of plugin %s ran", job, plugin);
     }
+    return tick_has_time(t);
 }
 
 /* ---- the clock ---- */
@@ -123,7 +133,7 @@ static int tick_instant(struct tick *t, int64_t at_ms, size_t *n, struct error *
     int64_t now = org_now(o);
     int rc =
         domain_fire_due(o->world.domain, now, LIMIT_DUE_PER_TURN - t->fired, tick_fired, t, n, e);
-    if (rc || script_jobs_at(o->world.script) > now)
+    if (rc || !tick_has_time(t) || script_jobs_at(o->world.script) > now)
         return rc;
     ++*n;
     return script_run_jobs(o->world.script, now, tick_job, t, e);
@@ -133,7 +143,8 @@ static int tick_run(struct tick *t, struct error *e)
 {
     int rc = 0;
     t->fired = 0;
-    while (!rc && t->fired < LIMIT_DUE_PER_TURN) {
+    t->until_ns = clock_monotonic_ns() + (uint64_t)LIMIT_TICK_MS * 1000000;
+    while (!rc && t->fired < LIMIT_DUE_PER_TURN && (!t->fired || tick_has_time(t))) {
         int64_t at;
         size_t n = 0;
         if ((rc = tick_next(t->o, &at, e)) || at > t->to_ms)

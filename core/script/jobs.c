@@ -223,7 +223,7 @@ static int job_call(lua_State *L)
 }
 
 static int job_run(struct script *s, struct job *j, int64_t now_ms, script_job_report report,
-                   void *context, struct error *e)
+                   void *context, bool *more, struct error *e)
 {
     struct plugin *p = j->plugin;
     struct error why, lost;
@@ -245,14 +245,15 @@ static int job_run(struct script *s, struct job *j, int64_t now_ms, script_job_r
         return ended;
     }
     if (report)
-        report(context, p->name, j->name, rc < 0 ? &why : NULL);
+        *more = report(context, p->name, j->name, rc < 0 ? &why : NULL);
     return rc < 0 ? job_write_down(s, j, e) : 0;
 }
 
 int script_run_jobs(struct script *s, int64_t now_ms, script_job_report report, void *context,
                     struct error *e)
 {
-    for (size_t i = 0; i < s->job_count; i++) {
+    bool more = true;
+    for (size_t i = 0; more && i < s->job_count; i++) {
         struct job *j = &s->jobs[i];
         int rc = 0;
         if (breaker__is_off(j->plugin))
@@ -263,7 +264,7 @@ int script_run_jobs(struct script *s, int64_t now_ms, script_job_report report, 
             j->due_ms = job_next(j, domain_calendar(s->domain));
         }
         if (j->due_ms <= now_ms)
-            rc = job_run(s, j, now_ms, report, context, e);
+            rc = job_run(s, j, now_ms, report, context, &more, e);
         else if (!j->seen)
             rc = job_write_down(s, j, e);
         if (rc < 0)

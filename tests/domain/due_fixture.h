@@ -13,7 +13,7 @@ struct fired {
     char last_error[ERROR_MESSAGE_BYTES];
 };
 
-static inline void fired_note(void *context, const struct due_fired *f)
+static inline bool fired_note(void *context, const struct due_fired *f)
 {
     struct fired *log = context;
     char id[32];
@@ -23,6 +23,7 @@ static inline void fired_note(void *context, const struct due_fired *f)
     buf_puts(&log->lines, f->error ? "!\n" : "\n");
     snprintf(log->last_text, sizeof log->last_text, "%s", f->text);
     snprintf(log->last_error, sizeof log->last_error, "%s", f->error ? f->error->message : "");
+    return true;
 }
 
 static inline size_t fire_all(struct org *org, struct fired *log, size_t limit)

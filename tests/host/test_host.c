@@ -172,6 +172,40 @@ static void watching_finds_what_is_due(void **state)
     world_close(&w);
 }
 
+/* Its handler takes its time at each of them: what others have due is done in between. */
+static void one_with_much_due_does_not_hold_up_others(void **state)
+{
+    struct fixture *f = *state;
+    struct world w;
+    struct talk t;
+    fixture_plugin(f, "hog",
+                   "baton.on('timer.hog', function(_, timer)\n"
+                   "  for i = 1, 5000000 do end\n"
+                   "  log.info('%s rings', timer.data)\n"
+                   "end)\n");
+    fixture_plugin(f, "ringing", ringing);
+    fixture_org(f, "ash", "hog", false);
+    fixture_org(f, "elm", "ringing", false);
+    fixture_write(f, "orgs/ash/org.ini",
+                  "[org]\ntitle = A test\nplugins = hog\n[limits]\ncall_ms = 5000\n");
+    world_open(&w, f);
+    talk_open(&t);
+    assert_has(ask(&w, &t, "ash",
+                   "{\"op\":\"eval\",\"text\":\"for n = 1, 40 do timers.add{name='hog', "
+                   "at=clock.now() + 300, data=tostring(n)} end\"}"),
+               "done");
+    talk_close(&t);
+    talk_open(&t);
+    assert_has(ask(&w, &t, "elm",
+                   "{\"op\":\"eval\",\"text\":\"timers.add{name='egg', at=clock.now() + 300}\"}"),
+               "done");
+    talk_close(&t);
+    world_run_until_noticed(&w, "ash: plugin hog: 40 rings");
+    assert_has(buf_text(&f->notices), "elm: plugin ringing: egg rings");
+    assert_true(strstr(f->notices.data, "egg rings") < strstr(f->notices.data, "40 rings"));
+    world_close(&w);
+}
+
 static void organisations_are_apart(void **state)
 {
     struct fixture *f = *state;
@@ -286,10 +320,15 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        T(opens_when_asked),        T(sleeps_when_nobody_asks_but_not_when_held),
-        T(a_timer_wakes_it),        T(watching_finds_what_is_due),
-        T(organisations_are_apart), T(reload_sees_new_and_gone_ones),
-        T(settles_when_idle),       T(one_asleep_costs_little),
+        T(opens_when_asked),
+        T(sleeps_when_nobody_asks_but_not_when_held),
+        T(a_timer_wakes_it),
+        T(watching_finds_what_is_due),
+        T(organisations_are_apart),
+        T(reload_sees_new_and_gone_ones),
+        T(settles_when_idle),
+        T(one_asleep_costs_little),
+        T(one_with_much_due_does_not_hold_up_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

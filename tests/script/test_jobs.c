@@ -5,11 +5,12 @@
 
 static const int64_t minute_ms = 60000, hour_ms = 3600000, day_ms = 86400000;
 
-static void note_report(void *context, const char *plugin, const char *job,
+static bool note_report(void *context, const char *plugin, const char *job,
                         const struct error *error)
 {
     struct fix *f = context;
     buf_printf(&f->output, "%s.%s %s\n", plugin, job, error ? error->message : "went well");
+    return true;
 }
 
 /* Runs what is due at the clock's time, as the host does. */

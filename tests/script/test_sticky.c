@@ -10,7 +10,7 @@ static int64_t now_ms(void)
     return (int64_t)(clock_monotonic_ns() / 1000000);
 }
 
-static void report_job(void *context, const char *plugin, const char *job,
+static bool report_job(void *context, const char *plugin, const char *job,
                        const struct error *error)
 {
     struct fix *f = context;
@@ -18,6 +18,7 @@ static void report_job(void *context, const char *plugin, const char *job,
     (void)job;
     if (error)
         f->e = *error;
+    return true;
 }
 
 enum place { MAIN, REQUIRED, GUARD, EFFECT, HANDLER, JOB, COMMAND, REPORT, PLACES };

@@ -47,6 +47,7 @@ enum {
     LIMIT_TURN_COMMANDS = 256, /* commands in one commit */
     LIMIT_EFFECT_DEPTH = 8,    /* events raised by handlers of events raised by handlers ... */
     LIMIT_DUE_PER_TURN = 256,  /* timers fired in one commit */
+    LIMIT_TICK_MS = 100, /* for what is due in one commit, and the call that is under way then */
     LIMIT_DIRTY_ROWS =
         262144, /* referrals changed in memory and not yet settled: some 600 bytes each */
     /* The log while a backup copies the database. */

@@ -25,7 +25,7 @@ struct due_fired {
     const struct error *error; /* NULL: went well */
     bool waits;                /* nothing fired: `text` says what waits, and `error` why */
 };
-typedef void (*due_report)(void *context, const struct due_fired *fired);
+typedef bool (*due_report)(void *context, const struct due_fired *fired); /* false: no more now */
 int domain_fire_due(struct domain *d, int64_t now_ms, size_t limit, due_report report,
                     void *context, size_t *fired, struct error *e);
 

@@ -126,9 +126,10 @@ typedef void (*script_each_warning)(void *context, const struct script_warning *
 void script_warnings(const struct script *s, script_each_warning each, void *context);
 
 /* baton.job(name, {every=…} | {at="06:00"} , fn): when the next is due (INT64_MAX: none), and
- * running what is due, each as a command in the open turn. One due while asleep runs once. */
+ * running what is due, each as a command in the open turn, until `report` says no more now. One due
+ * while asleep runs once. */
 int64_t script_jobs_at(const struct script *s);
-typedef void (*script_job_report)(void *context, const char *plugin, const char *job,
+typedef bool (*script_job_report)(void *context, const char *plugin, const char *job,
                                   const struct error *error);
 int script_run_jobs(struct script *s, int64_t now_ms, script_job_report report, void *context,
                     struct error *e);
