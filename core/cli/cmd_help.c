@@ -59,6 +59,7 @@ static const char help_org_ini[] =
     "call_output_bytes = 1048576\n"
     "call_effects = 1000\n"
     "call_rows = 10000\n"
+    "call_bytes = 16777216\n"
     "\n"
     "Changes hold after: baton reload\n";
 

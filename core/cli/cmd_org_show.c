@@ -97,7 +97,9 @@ static void show_limits(const json_t *status)
     print_count(&line, show_number(limits, "call_effects"));
     buf_puts(&line, " messages, ");
     print_count(&line, show_number(limits, "call_rows"));
-    print_line(stdout, "limits    %s rows", line.data);
+    buf_puts(&line, " rows of ");
+    print_bytes(&line, show_number(limits, "call_bytes"));
+    print_line(stdout, "limits    %s", line.data);
     buf_free(&line);
 }
 

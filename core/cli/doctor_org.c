@@ -71,10 +71,11 @@ static void doctor_org_limits(struct doctor *d, const char *subject, const json_
     buf_printf(&text, " of Lua, a call of a plugin %lld ms and ",
                (long long)json_integer_value(json_object_get(limits, "call_ms")));
     print_bytes(&text, json_integer_value(json_object_get(limits, "call_output_bytes")));
-    doctor_say(d, FINDING_OK, subject, NULL,
-               "limits: %s of output, %lld messages, %lld rows ([limits] in org.ini)", text.data,
+    buf_printf(&text, " of output, %lld messages, %lld rows of ",
                (long long)json_integer_value(json_object_get(limits, "call_effects")),
                (long long)json_integer_value(json_object_get(limits, "call_rows")));
+    print_bytes(&text, json_integer_value(json_object_get(limits, "call_bytes")));
+    doctor_say(d, FINDING_OK, subject, NULL, "limits: %s ([limits] in org.ini)", text.data);
     buf_free(&text);
 }
 

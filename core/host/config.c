@@ -85,6 +85,7 @@ static int config_read_limits(struct org_config *c, struct error *e)
         { "call_output_bytes", 1024, LIMIT_CALL_OUTPUT_BYTES_HIGH, &c->call_output_bytes },
         { "call_effects", 1, LIMIT_CALL_EFFECTS_HIGH, &c->call_effects },
         { "call_rows", 1, LIMIT_CALL_ROWS_HIGH, &c->call_rows },
+        { "call_bytes", 1024, LIMIT_CALL_BYTES_HIGH, &c->call_bytes },
     };
     int rc = 0;
     for (size_t i = 0; !rc && i < sizeof limits / sizeof *limits; i++)

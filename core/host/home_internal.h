@@ -28,7 +28,8 @@ struct org_config {
     bool clock_movable;
     size_t lua_bytes; /* 0: the default */
     unsigned call_ms;
-    int64_t call_output_bytes, call_effects, call_rows; /* 0: the default, as in script.h */
+    int64_t call_output_bytes, call_effects, call_rows,
+        call_bytes; /* 0: the default, as in script.h */
     struct calendar *calendar;
 };
 int config__load(struct org_config *out, const char *path, const char *org, struct error *e);

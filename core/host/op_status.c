@@ -74,6 +74,7 @@ static void status_limits(const struct org_config *c, struct jsonw *w)
                   c->call_output_bytes ? c->call_output_bytes : LIMIT_CALL_OUTPUT_BYTES);
     status_number(w, "call_effects", c->call_effects ? c->call_effects : LIMIT_CALL_EFFECTS);
     status_number(w, "call_rows", c->call_rows ? c->call_rows : LIMIT_CALL_ROWS);
+    status_number(w, "call_bytes", c->call_bytes ? c->call_bytes : LIMIT_CALL_BYTES);
     jsonw_close(w);
 }
 

@@ -66,6 +66,7 @@ static int world_load_script(struct org_world *w, struct org *o, struct error *e
                                       .call_output_bytes = w->config.call_output_bytes,
                                       .call_effects = w->config.call_effects,
                                       .call_rows = w->config.call_rows,
+                                      .call_bytes = w->config.call_bytes,
                                       .output = output__plugin,
                                       .context = o,
                                       .advance_clock = world_advance_clock,

@@ -1,4 +1,4 @@
-/* What one call into a plugin may use: output, messages, rows; and memory.
+/* What one call into a plugin may use: output, messages, rows, bytes; and memory.
  *
  * Everything is counted from the beginning of the state on, and a call keeps
  * what the counters were when it began: nothing has to be passed on between
@@ -13,7 +13,10 @@
 
 static int64_t quota_spent(const struct script *s, enum script_quota quota)
 {
-    return quota == QUOTA_ROWS ? store_last_event(domain_store(s->domain)) : s->spent[quota];
+    const struct store *store = domain_store(s->domain);
+    return quota == QUOTA_ROWS    ? store_last_event(store)
+           : quota == QUOTA_BYTES ? store_written_bytes(store)
+                                  : s->spent[quota];
 }
 
 static int64_t quota_limit(const struct script *s, enum script_quota quota)
@@ -21,7 +24,8 @@ static int64_t quota_limit(const struct script *s, enum script_quota quota)
     const struct script_options *o = &s->options;
     return quota == QUOTA_OUTPUT    ? o->call_output_bytes
            : quota == QUOTA_EFFECTS ? o->call_effects
-                                    : o->call_rows;
+           : quota == QUOTA_ROWS    ? o->call_rows
+                                    : o->call_bytes;
 }
 
 void quota__begin(struct script *s, struct script_call *c)
@@ -36,7 +40,7 @@ void script__charge(lua_State *L, enum script_quota quota, size_t amount)
     struct script_call *over = NULL;
     s->spent[quota] += (int64_t)amount;
     int64_t spent = quota_spent(s, quota), limit = quota_limit(s, quota);
-    /* Rows are counted behind their write: the next one finds the quota used up. */
+    /* Rows and bytes are counted behind their write: the next one finds the quota used up. */
     limit -= quota == QUOTA_ROWS;
     for (struct script_call *c = s->call; c; c = c->up)
         if (c->frame->plugin && spent - c->began_with[quota] > limit)
@@ -53,7 +57,8 @@ void quota__explain(const struct script *s, struct error *e)
         const char *verb, *noun, *key;
     } words[] = { { "printed and logged", "bytes", "call_output_bytes" },
                   { "sent", "messages", "call_effects" },
-                  { "wrote", "rows and events", "call_rows" } };
+                  { "wrote", "rows and events", "call_rows" },
+                  { "wrote", "bytes", "call_bytes" } };
     error_set(e, ERROR_LIMIT,
               "stopped: it %s more than %" PRId64 " %s in one call (%s in [limits] of org.ini)",
               words[s->kill_quota].verb, quota_limit(s, s->kill_quota), words[s->kill_quota].noun,

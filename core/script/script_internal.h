@@ -71,9 +71,9 @@ int script__resume(lua_State *L, lua_State *co, const struct script_frame *frame
 const char *script__traceback(const struct script *s);
 
 /* ---- quota.c: what one call into a plugin may use, with the calls that it makes ---- */
-enum script_quota { QUOTA_OUTPUT, QUOTA_EFFECTS, QUOTA_ROWS, QUOTA_END };
-/* Adds what is about to be used, and raises a kill where that is too much. 0 of QUOTA_ROWS: what
- * the store has seen since. */
+enum script_quota { QUOTA_OUTPUT, QUOTA_EFFECTS, QUOTA_ROWS, QUOTA_BYTES, QUOTA_END };
+/* Adds what is about to be used, and raises a kill where that is too much. 0 of QUOTA_ROWS
+ * and QUOTA_BYTES: what the store has seen since. */
 void script__charge(lua_State *L, enum script_quota quota, size_t amount);
 
 /* ---- error.c ---- */

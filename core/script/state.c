@@ -83,6 +83,8 @@ static void state_copy_options(struct script *s, const struct script_options *o)
         s->options.call_effects = LIMIT_CALL_EFFECTS;
     if (s->options.call_rows == 0)
         s->options.call_rows = LIMIT_CALL_ROWS;
+    if (s->options.call_bytes == 0)
+        s->options.call_bytes = LIMIT_CALL_BYTES;
     s->limit_bytes = o->limit_bytes ? o->limit_bytes : LIMIT_LUA_BYTES;
     s->options.limit_bytes = s->limit_bytes;
 }

@@ -27,7 +27,7 @@ struct script_call {
     bool error_read; /* *error holds what went wrong */
     struct error *error;
     uint64_t began_ns, inner_ns;
-    int64_t began_with[QUOTA_END]; /* of script->spent; QUOTA_ROWS: the last event */
+    int64_t began_with[QUOTA_END]; /* of script->spent, or of the store */
     struct script *outer_active;   /* of the tick timer */
     struct actor via;              /* made when it is asked for: "S-3 via pre_referral" */
 };
@@ -73,7 +73,7 @@ struct script {
     enum script_quota kill_quota;  /* of KILL_QUOTA */
     char kill_where[ERROR_WHERE_BYTES];
 
-    int64_t spent[QUOTA_END]; /* since the beginning; QUOTA_ROWS is read from the store */
+    int64_t spent[QUOTA_END]; /* since the beginning; what is written the store counts */
     bool blamed;              /* the failure that is on its way out counts already: breaker.c */
     struct buf news; /* of breakers, not yet written: kind, actor, detail, a NUL behind each */
 

@@ -40,6 +40,7 @@ void script__write_begin(lua_State *L, struct script_write *w)
     if (script__read_only(L))
         write_refuse_read_only(L);
     script__charge(L, QUOTA_ROWS, 0);
+    script__charge(L, QUOTA_BYTES, 0);
     if (store_in_command(store))
         return;
     if (!script__of(L)->call)

@@ -65,6 +65,9 @@ static int change_payload(struct store *s, const struct store_change *c, struct 
     if (s->payload.len > LIMIT_EVENT_BYTES)
         return error_set(e, ERROR_LIMIT, "a change of %zu bytes is over the limit of %d",
                          s->payload.len, (int)LIMIT_EVENT_BYTES);
+    if (s->staged_text.len + s->payload.len > LIMIT_TURN_BYTES)
+        return error_set(e, ERROR_LIMIT, "one turn may write %d MB: this is more",
+                         LIMIT_TURN_BYTES / (1024 * 1024));
     return 0;
 }
 

@@ -70,6 +70,7 @@ int64_t store__stage(struct store *s, const struct store_change *c, int64_t id, 
     staged->kind = event_keep_text(s, c->kind, strlen(c->kind));
     staged->actor = event_keep_text(s, c->actor, strlen(c->actor));
     staged->payload_len = s->payload.len;
+    s->written_bytes += (int64_t)s->payload.len;
     staged->payload = event_keep_text(s, buf_text(&s->payload), s->payload.len);
     return staged->seq;
 }
@@ -280,4 +281,9 @@ int store_erase_event(struct store *s, int64_t seq, struct error *e)
 int64_t store_last_event(const struct store *s)
 {
     return s->next_seq - 1;
+}
+
+int64_t store_written_bytes(const struct store *s)
+{
+    return s->written_bytes;
 }

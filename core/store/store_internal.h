@@ -210,6 +210,7 @@ struct store {
     size_t indexed_count;
     struct buf scratch, payload, folded, annotation;
     int64_t turns, commands;
+    int64_t written_bytes; /* payloads of all events since it was opened, undone ones too */
 };
 
 /* ---- row.c ---- */

@@ -27,10 +27,10 @@ baton.on("person.created", function(event, row)
 end)
 LUA
 "$BATON" -q org add oak --plugins odd
-printf '\n[limits]\ncall_ms = 50\ncall_rows = 10\ncall_output_bytes = 2000\ncall_effects = 2\n' >>"$BATON_HOME/orgs/oak/org.ini"
+printf '\n[limits]\ncall_ms = 50\ncall_rows = 10\ncall_bytes = 4000\ncall_output_bytes = 2000\ncall_effects = 2\n' >>"$BATON_HOME/orgs/oak/org.ini"
 
-"$BATON" org show | grep -q '^limits .* 50 ms, 2.0 kB of output, 2 messages, 10 rows' || fail "limits: $("$BATON" org show)"
-"$BATON" doctor | grep -q 'ok .*limits: .* 2 messages, 10 rows' || fail "doctor: $("$BATON" doctor)"
+"$BATON" org show | grep -q '^limits .* 50 ms, 2.0 kB of output, 2 messages, 10 rows of 4.0 kB' || fail "limits: $("$BATON" org show)"
+"$BATON" doctor | grep -q 'ok .*limits: .* 2 messages, 10 rows of 4.0 kB' || fail "doctor: $("$BATON" doctor)"
 for of in "loop:call_ms" "rows:call_rows" "loud:call_output_bytes" "mail:call_effects"; do
     refused "(${of#*:} in [limits] of org.ini)" "$BATON" repl -e "people.add{name='${of%:*}'}"
     grep -qF "odd/init.lua:" "$dir/out" || fail "no line: $(cat "$dir/out")"

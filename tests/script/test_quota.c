@@ -17,6 +17,7 @@ static void small(struct fix *f)
     f->options.call_output_bytes = 2000;
     f->options.call_effects = 3;
     f->options.call_rows = 20;
+    f->options.call_bytes = 10000;
     f->options.limit_bytes = 4000000;
     fix_reopen(f);
 }
@@ -27,6 +28,8 @@ static void too_much(void **state)
     struct fix *f = *state;
     static const char too_many_rows[] =
         "wrote more than 20 rows and events in one call (call_rows in [limits] of org.ini)";
+    static const char too_many_bytes[] =
+        "wrote more than 10000 bytes in one call (call_bytes in [limits] of org.ini)";
     static const char too_much_output[] = "printed and logged more than 2000 bytes in one call "
                                           "(call_output_bytes in [limits] of org.ini)";
     static const char too_many_messages[] =
@@ -51,6 +54,10 @@ static void too_much(void **state)
         { "while true do pcall(partners.add, {name = 'A'}) end", too_many_rows },
         { "while true do baton.emit('my.thing', {}) end", too_many_rows },
         { "local p = partners.add{name = 'A'} while true do p:note('n') end", too_many_rows },
+        { "while true do baton.emit('my.thing', {s = ('x'):rep(1000)}) end", too_many_bytes },
+        { "while true do pcall(baton.emit, 'my.thing', {s = ('x'):rep(1000)}) end",
+          too_many_bytes },
+        { "while true do pcall(partners.add, {name = ('A'):rep(1000)}) end", too_many_bytes },
         { "while true do messages.send{to = 'a@example.org', body = 'b'} end", too_many_messages },
         { "pcall(function() local t = {} while true do t[#t + 1] = {} end end) error('swallowed')",
           "out of memory: the organisation's Lua state may hold 3 MB (lua_bytes in [limits]" },

@@ -45,8 +45,9 @@ enum {
     LIMIT_WORKFLOWS = 64,      /* of one organisation */
     LIMIT_HANDLERS = 256,      /* of one organisation */
     LIMIT_TURN_COMMANDS = 256, /* commands in one commit */
-    LIMIT_EFFECT_DEPTH = 8,    /* events raised by handlers of events raised by handlers ... */
-    LIMIT_DUE_PER_TURN = 256,  /* timers fired in one commit */
+    LIMIT_TURN_BYTES = 256 * 1024 * 1024, /* written in one commit: it is in memory until then */
+    LIMIT_EFFECT_DEPTH = 8,   /* events raised by handlers of events raised by handlers ... */
+    LIMIT_DUE_PER_TURN = 256, /* timers fired in one commit */
     LIMIT_TICK_MS = 100, /* for what is due in one commit, and the call that is under way then */
     LIMIT_DIRTY_ROWS =
         262144, /* referrals changed in memory and not yet settled: some 600 bytes each */
@@ -65,6 +66,8 @@ enum {
     LIMIT_CALL_EFFECTS_HIGH = 1000000,
     LIMIT_CALL_ROWS = 10000,
     LIMIT_CALL_ROWS_HIGH = 10000000,
+    LIMIT_CALL_BYTES = 16 * 1024 * 1024,
+    LIMIT_CALL_BYTES_HIGH = 256 * 1024 * 1024,
     /* Of what a plugin prints and logs by itself, in each window: the rest is left out. */
     LIMIT_LOG_LINES = 200,
     LIMIT_LOG_BYTES = 64 * 1024,

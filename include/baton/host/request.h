@@ -81,7 +81,8 @@
  *                             nothing else), unknown, not_replayed
  *   status                    name, title, zone, clock, now_ms, next_due_ms, memory_bytes, file_bytes,
  *                             wal_bytes, events, dirty_rows, turns, commands, sqlite,
- *                             limits:{lua_bytes, call_ms, call_output_bytes, call_effects, call_rows},
+ *                             limits:{lua_bytes, call_ms, call_output_bytes, call_effects, call_rows,
+ *                             call_bytes},
  *                             plugins:[{name, version, title, loaded, problem, off, off_why?,
  *                             off_since_ms?, off_again_ms? (null: not by itself), calls, failures,
  *                             cpu_ms, …}], declared:[{kind, name, plugin, help, args}],

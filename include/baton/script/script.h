@@ -43,8 +43,8 @@ struct script_options {
     size_t limit_bytes; /* 0: LIMIT_LUA_BYTES */
     unsigned call_ms;   /* 0: LIMIT_CALL_MS; budget of one call into a plugin */
     /* What one call into a plugin may use: bytes printed and logged, messages, rows and events
-     * written. 0: LIMIT_CALL_OUTPUT_BYTES, LIMIT_CALL_EFFECTS, LIMIT_CALL_ROWS */
-    int64_t call_output_bytes, call_effects, call_rows;
+     * written. 0: LIMIT_CALL_OUTPUT_BYTES, LIMIT_CALL_EFFECTS, LIMIT_CALL_ROWS, LIMIT_CALL_BYTES */
+    int64_t call_output_bytes, call_effects, call_rows, call_bytes;
     script_output output; /* for plugins; sessions have their own */
     void *context;
     /* clock.advance(span): the host moves the clock and fires everything on the way, outside any

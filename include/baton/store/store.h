@@ -167,6 +167,8 @@ int store_history(struct store *s, enum entity entity, int64_t id, size_t limit,
 int store_events(struct store *s, int64_t after_seq, size_t limit, store_each_event each,
                  void *context, struct error *e);
 int64_t store_last_event(const struct store *s);
+/* What has been written since it was opened, in bytes of payload; what was undone counts too. */
+int64_t store_written_bytes(const struct store *s);
 /* The same as store_events without limit, with those of the open command too, which have neither
  * salt nor hash yet. */
 int store_pending(struct store *s, int64_t after_seq, store_each_event each, void *context,
