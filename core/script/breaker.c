@@ -7,7 +7,7 @@
  * decides. What must survive a restart is kept by breaker_keep.c.
  *
  * One failure counts once: for the innermost plugin, however many calls it
- * ends on its way out (script->blamed). */
+ * ends on its way out (script->blamed). It is out when another call begins. */
 #include "script/plugin_internal.h"
 
 #include <string.h>
@@ -119,7 +119,10 @@ void breaker__rewind(struct plugin *p)
 bool breaker__is_off(const struct plugin *p)
 {
     const struct breaker *b = &p->breaker;
-    return b->state != BREAKER_ON && domain_now(p->script->domain) < b->again_ms;
+    int64_t now_ms = domain_now(p->script->domain);
+    if (b->state == BREAKER_OFF && now_ms < b->since_ms)
+        return false; /* the clock was set back: who knows how long ago that was */
+    return b->state != BREAKER_ON && now_ms < b->again_ms;
 }
 
 int breaker__refuse(const struct plugin *p, struct error *e)
@@ -165,7 +168,8 @@ int breaker__serves(void *context, const char *plugin, int64_t *again_ms, struct
 size_t breaker__count(int64_t *times, size_t *count, size_t most, int64_t now_ms)
 {
     size_t old = 0;
-    while (old < *count && (times[old] <= now_ms - LIMIT_BREAKER_WINDOW_MS || *count - old >= most))
+    while (old < *count && (times[old] <= now_ms - LIMIT_BREAKER_WINDOW_MS || times[old] > now_ms ||
+                            *count - old >= most))
         old++;
     memmove(times, times + old, (*count - old) * sizeof *times);
     *count -= old;

@@ -51,6 +51,7 @@ static void call_begin(struct script *s, struct script_call *c, lua_State *L,
         .began_ns = clock_monotonic_ns(),
     };
     quota__begin(s, c);
+    s->blamed = false;
     s->running = L;
     s->slice_end = UINT64_MAX;
     if (c->until < s->deadline)
@@ -92,7 +93,7 @@ static void call_end(struct script *s, struct script_call *c)
     if (c->up)
         return;
     s->cancel_wanted = 0;
-    s->blamed = s->starved = false;
+    s->starved = false;
     s->starved_where[0] = '\0';
     budget__leave(c->outer_active);
     if (arena_bytes(s->arena) > 0)
@@ -223,10 +224,8 @@ static int call_failed(struct script *s, struct script_call *c, int status)
     return -(int)e->code;
 }
 
-/* Whoever called it has caught what failed in it. */
-static void call_went_well(struct script *s, const struct script_call *c)
+static void call_went_well(const struct script_call *c)
 {
-    s->blamed = false;
     if (c->frame->plugin && !c->frame->plugin->loading)
         breaker__went_well(c->frame->plugin);
 }
@@ -255,7 +254,7 @@ int script__call(lua_State *L, const struct script_frame *frame, int nargs, int 
     int rc = status == LUA_OK ? 0 : call_failed(s, &c, status);
     rc = write__close(s, &c, rc, e);
     if (rc == 0)
-        call_went_well(s, &c);
+        call_went_well(&c);
     if (rc < 0)
         lua_settop(L, handler); /* results of a call that may not be kept, or the error value */
     call_end(s, &c);

@@ -186,7 +186,7 @@ int64_t script_jobs_at(const struct script *s)
         const struct job *j = &s->jobs[i];
         const struct breaker *b = &j->plugin->breaker;
         int64_t due = job_is_ahead(s, j) ? 0 : j->seen ? j->due_ms : j->base_ms; /* 0: at once */
-        if (b->state != BREAKER_ON && due < b->again_ms)
+        if (breaker__is_off(j->plugin) && due < b->again_ms)
             due = b->again_ms; /* it waits until its plugin is tried again */
         if (due < at_ms)
             at_ms = due;

@@ -249,6 +249,37 @@ static void the_one_at_fault(void **state)
     assert_false(script_has_news(f->s));
 }
 
+/* Whoever catches them in one statement does not hide them. */
+static void each_kill_counts(void **state)
+{
+    struct fix *f = *state;
+    f->options.call_ms = 10;
+    fix_reopen(f);
+    fix_use(f, "permissions = people\n", plugin);
+    fix_run(f, "for i = 1, 12 do pcall(baton.call, 'loops') end");
+    assert_true(info_of(f).off);
+    assert_contains(history(f), "of 5 kills within");
+}
+
+/* It went off in a year to come. */
+static void a_clock_that_is_set_back(void **state)
+{
+    struct fix *f = *state;
+    const int64_t year_ms = INT64_C(365) * 86400000;
+    fix_use(f, "permissions = people\n", plugin);
+    clock_move(&f->clock, year_ms);
+    for (int n = 0; n < LIMIT_BREAKER_KILLS; n++)
+        ok(script_blame(f->s, "p", "the process was killed", &f->e));
+    assert_true(info_of(f).off);
+    clock_move(&f->clock, -year_ms);
+    gives("return baton.call('works')", "well");
+    ok(script_blame(f->s, "p", "the process was killed", &f->e));
+    assert_false(info_of(f).off);
+    ok(script_switch(f->s, "p", false, &fix_operator, NULL, &f->e));
+    clock_move(&f->clock, -year_ms);
+    refused(fix_run(f, "baton.call('works')"), ERROR_DENIED, "switched it off");
+}
+
 static void blamed_from_outside(void **state)
 {
     struct fix *f = *state;
@@ -295,6 +326,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_lasts, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(by_hand, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(the_one_at_fault, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(each_kill_counts, fix_setup, fix_teardown),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_set_back, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(blamed_from_outside, fix_setup, fix_teardown),
         cmocka_unit_test_setup_teardown(died_while_loading, fix_setup, fix_teardown),
     };
