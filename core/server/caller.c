@@ -4,7 +4,9 @@
  * it came, on a line to the worker that hosts the organisation; frames come back
  * the same way until the last one, then the next request is taken. What is asked
  * without an organisation the front answers (gather.c). When the worker dies the
- * request is answered with an error, and the next one goes to its successor. */
+ * request is answered with an error, and the next one goes to its successor.
+ * Some beyond the limit are heard all the same: whoever asks how the server is,
+ * or to stop it, must not be kept out by others. They have one request, and soon. */
 #include "server/front_internal.h"
 
 #include <string.h>
@@ -138,6 +140,26 @@ void caller__answer(struct caller *c, const char *json, size_t n)
     c->gather = NULL;
     c->waiting = c->looked = false;
     wire__send(&c->wire, json, n);
+    c->wire.closing = c->spare_until_ms && !c->stays;
+}
+
+/* ---- those who are too many ---- */
+
+static int caller_too_many(struct error *e)
+{
+    return error_set(e, ERROR_LIMIT, "%d clients are connected already, no more can be",
+                     LIMIT_CONNECTIONS);
+}
+
+/* Told in the next round, not here: libuv accepts as long as somebody connects, and whoever is
+ * answered at once and tries again would keep it from everything else. */
+static void caller_turn_away(struct caller *c)
+{
+    struct error e = { 0 };
+    caller_too_many(&e);
+    log_write(LOG_WARN, NULL, "a client was turned away: %s", e.message);
+    wire__send_error(&c->wire, &e);
+    c->wire.closing = true;
 }
 
 /* ---- requests ---- */
@@ -169,6 +191,8 @@ static int caller_ask_worker(struct caller *c, const char *org, const char *json
                              struct error *e)
 {
     struct ward *w;
+    if (c->spare_until_ms)
+        return caller_too_many(e);
     int rc = places__find(c->front, org, &w, e);
     if (rc) {
         error_at(e, "/org");
@@ -253,6 +277,9 @@ void caller__work(struct caller *c)
         caller_tell_loss(c);
     if (!f->stopping && !c->wire.closing)
         caller_take_requests(c);
+    if (c->spare_until_ms && !c->waiting && !c->stays && !c->wire.closing &&
+        uv_now(&f->loop) >= c->spare_until_ms)
+        caller_turn_away(c);
     if (c->line)
         wire__flush(&c->line->wire);
     wire__resume(&c->wire);
@@ -285,16 +312,10 @@ void caller__accept(struct front *f)
         caller__drop(c);
         return;
     }
-    if (f->caller_count <= LIMIT_CONNECTIONS) {
+    if (f->caller_count > LIMIT_CONNECTIONS)
+        c->spare_until_ms = uv_now(&f->loop) + LIMIT_SPARE_MS;
+    if (f->caller_count <= LIMIT_CONNECTIONS + LIMIT_SPARE_CONNECTIONS)
         wire__read(&c->wire);
-        return;
-    }
-    struct error e = { 0 };
-    error_set(&e, ERROR_LIMIT, "%d clients are connected already, no more can be",
-              LIMIT_CONNECTIONS);
-    log_write(LOG_WARN, NULL, "a client was turned away: %s", e.message);
-    wire__send_error(&c->wire, &e);
-    /* Told in the next round, not here: libuv accepts as long as somebody connects, and whoever
-     * is answered at once and tries again would keep it from everything else. */
-    c->wire.closing = true;
+    else
+        caller_turn_away(c);
 }

@@ -72,12 +72,21 @@ int client_fd(const struct client *c)
     return c->fd;
 }
 
+/* Whoever hangs up may have said why. */
+static bool client_was_told(const struct client *c)
+{
+    char byte;
+    return c->in.len > c->given || recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 static int client_write(struct client *c, const char *at, size_t n, struct error *e)
 {
     while (n) {
         ssize_t sent = send(c->fd, at, n, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
+        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET) && client_was_told(c))
+            return 0; /* it is read as the answer */
         if (sent < 0)
             return error_set(e, ERROR_IO, "the server is gone: %s", strerror(errno));
         at += sent;

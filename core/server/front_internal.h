@@ -31,6 +31,7 @@ struct caller {
     bool waiting;                   /* a request is at its worker, and not yet answered */
     bool looked;                    /* the frame that waits is no cancel */
     bool stays;                     /* it asked for the stop: it hears the end */
+    uint64_t spare_until_ms;        /* it is beyond LIMIT_CONNECTIONS; or 0 */
     char org[LIMIT_NAME_BYTES + 1]; /* of its last request */
     struct caller *next, **link;
 };

@@ -101,6 +101,20 @@ static void notices_the_end(void **state)
     assert_int_equal(client_send(p->client, "{}", 2, &p->e), -ERROR_IO);
 }
 
+/* A server that turns clients away answers before they ask. */
+static void hears_why_it_is_turned_away(void **state)
+{
+    struct peer *p = *state;
+    const char *json;
+    size_t n;
+    say(p, "\0\0\0\3why", 7);
+    shutdown(p->fd, SHUT_RDWR);
+    assert_int_equal(client_send(p->client, "{}", 2, &p->e), 0);
+    assert_int_equal(client_receive(p->client, &json, &n, &p->e), 1);
+    assert_memory_equal(json, "why", 3);
+    assert_int_equal(client_receive(p->client, &json, &n, &p->e), 0);
+}
+
 static void refuses_what_is_no_server(void **state)
 {
     struct peer *p = *state;
@@ -119,6 +133,7 @@ int main(void)
         T(sends_frames),
         T(receives_frames_however_they_come),
         T(notices_the_end),
+        T(hears_why_it_is_turned_away),
         T(refuses_what_is_no_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,8 @@ enum {
     LIMIT_JSON_LINE_BYTES = 4 * 1024 * 1024,
     LIMIT_FRAME_BYTES = 8 * 1024 * 1024, /* one message on the control socket */
     LIMIT_CONNECTIONS = 64,              /* on the control socket */
+    LIMIT_SPARE_CONNECTIONS = 4,         /* beyond these, for status, reload and stop alone */
+    LIMIT_SPARE_MS = 1000,               /* to ask for one of them */
     LIMIT_ORGS = 10000,
     LIMIT_WORKERS = 64,         /* worker processes of one server */
     LIMIT_CALL_GRACE_MS = 1000, /* beyond its budget a call into a plugin ends with its process */
