@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "baton/base/buf.h"
+#include "baton/base/clock.h"
 #include "baton/base/error.h"
 #include "baton/base/json.h"
 #include "baton/base/memory.h"
@@ -18,7 +19,7 @@
 #include "baton/server/client.h"
 #include "cli/cli_internal.h"
 
-enum { LINK_IDLE_MAX_MS = 60000, LINK_SETTLE_MS = 20 };
+enum { LINK_IDLE_MAX_MS = 60000, LINK_SETTLE_MS = 20, LINK_CANCEL_MS = 3000, LINK_LOOK_MS = 100 };
 
 struct link {
     link_frame frame;
@@ -180,17 +181,35 @@ void link_cancel(struct link *l)
         conversation_cancel(l->conversation);
 }
 
+/* A server that was asked to stop a request, twice or a while ago, may stand still. */
+static int link_give_up(const struct link *l, bool again, uint64_t until_ns, struct error *e)
+{
+    if (!l->client || !l->busy || !(again || clock_monotonic_ns() >= until_ns))
+        return 0;
+    return error_set(e, ERROR_CANCELLED,
+                     "the server was told to stop the request and has not answered: whether it was "
+                     "done must be looked up");
+}
+
 int link_request(struct link *l, const char *json, size_t n, struct error *e)
 {
     struct pollfd polled[2] = { { .fd = link_fd(l), .events = POLLIN },
                                 { .fd = interrupt_open(), .events = POLLIN } };
     int result = link_start(l, json, n, e);
+    uint64_t until_ns = UINT64_MAX;
     while (result == 0 && l->busy) {
-        if (l->client)
-            poll(polled, 2, -1); /* a failure (EINTR) only makes us look once more */
-        if (interrupt_take())
+        bool again = false;
+        if (l->client) /* a failure (EINTR) only makes us look once more */
+            poll(polled, 2, l->cancelled ? LINK_LOOK_MS : -1);
+        if (interrupt_take()) {
+            again = l->cancelled;
+            if (!again)
+                until_ns = clock_monotonic_ns() + (uint64_t)LINK_CANCEL_MS * 1000000;
             link_cancel(l);
+        }
         result = link_step(l, e);
+        if (result == 0)
+            result = link_give_up(l, again, until_ns, e);
     }
     if (result < 0)
         link_rest(l);

@@ -35,6 +35,17 @@ code=0
 printf 'x = 1\nerror("no")\n' | "$BATON" -o alpha repl >"$dir/out" 2>&1 || code=$?
 [ "$code" = 1 ] && grep -q 'line 2' "$dir/out" || fail "error: $code $(cat "$dir/out")"
 
+# A worker that stands still keeps no client: the second signal ends it, or a while after the first.
+worker=$("$BATON" status --json | sed -n 's/.*"workers":\[{"pid":\([0-9]*\).*/\1/p')
+kill -STOP "$worker"
+"$BATON" -o alpha repl -e '1' >/dev/null 2>"$dir/stopped" &
+client=$!
+sleep 0.3
+kill -TERM "$client"
+code=0; wait "$client" || code=$?
+kill -CONT "$worker"
+[ "$code" = 130 ] && grep -q 'has not answered' "$dir/stopped" || fail "a client that waits: $code $(cat "$dir/stopped")"
+
 cd "$dir"
 printf 'name\nBen\nCy\n' > in.csv
 "$BATON" -o alpha import people in.csv >"$dir/out" || fail "import"
