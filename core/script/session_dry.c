@@ -60,9 +60,9 @@ int session__dry(lua_State *L)
     if (rc == 0 && (rc = undone) == 0)
         rc = changes_settle(changes, d, &e);
     script__write_undo(L, &w);
+    script__hold(L, changes, dry_release); /* before anything is raised */
     if (status != LUA_OK)
         budget__rethrow(L);
-    script__hold(L, changes, dry_release);
     if (rc < 0)
         script__raise(L, &e);
     dry_show(L, changes);

@@ -129,12 +129,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, peer_setup, peer_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_server_is_not_found),
-        T(sends_frames),
-        T(receives_frames_however_they_come),
-        T(notices_the_end),
-        T(hears_why_it_is_turned_away),
-        T(refuses_what_is_no_server),
+        cmocka_unit_test(no_server_is_not_found), T(sends_frames),
+        T(receives_frames_however_they_come),     T(notices_the_end),
+        T(hears_why_it_is_turned_away),           T(refuses_what_is_no_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
