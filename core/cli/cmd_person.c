@@ -32,7 +32,9 @@ static void person_say_once(const struct ask *a, FILE *out)
     struct buf refs = BUF_INIT;
     size_t i;
     json_array_foreach(json_object_get(result, "once_about"), i, ref)
+    {
         buf_printf(&refs, "%s%s", i ? ", " : "", json_string_value(ref));
+    }
     if (refs.len)
         print_line(out,
                    "Once about %s, now about somebody else; look at title, fields and notes: %s",
