@@ -32,24 +32,25 @@ static void programme_wants(lua_State *L, bool there, const char *what, const ch
         script__raisef(L, ERROR_INVALID, "%s: \"%s\" is missing", what, name);
 }
 
-/* The code as text, or the handle of one. */
-static const char *touch_lua_code(lua_State *L)
+/* Member `key` of the table: text, or the handle of a row that has the text in `column`. NULL: it
+ * is absent. Stays on the stack, so it lives. */
+static const char *programme_named(lua_State *L, const char *key, enum entity wanted, int column,
+                                   const char *takes)
 {
     struct error e;
     const struct row *row = NULL;
     enum entity entity;
     int64_t id;
-    lua_getfield(L, 1, "code");
-    if (script__is_handle(L, -1, &entity, &id) && entity == ENTITY_CODE) {
-        if (store_get(domain_store(script__domain(L)), ENTITY_CODE, id, &row, &e))
+    lua_getfield(L, 1, key);
+    if (script__is_handle(L, -1, &entity, &id) && entity == wanted) {
+        if (store_get(domain_store(script__domain(L)), wanted, id, &row, &e))
             script__raise(L, &e);
-        lua_pushstring(L, row_text(row, CODE_CODE));
+        lua_pushstring(L, row_text(row, column));
         lua_replace(L, -2);
     }
     if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING)
-        script__raisef(L, ERROR_INVALID,
-                       "touches.record: \"code\" takes a code such as \"ADA-10\"");
-    return lua_tostring(L, -1); /* stays on the stack, so it lives */
+        script__raisef(L, ERROR_INVALID, "%s", takes);
+    return lua_tostring(L, -1);
 }
 
 static int touch_lua_record(lua_State *L)
@@ -72,7 +73,8 @@ static int touch_lua_record(lua_State *L)
     t.touched_at_ms = programme_int(&in, TOUCH_TOUCHED_AT_MS, domain_now(script__domain(L)));
     if (programme_text(&in, TOUCH_REFERRER))
         row_id_parse(programme_text(&in, TOUCH_REFERRER), &t.referrer, &t.referrer_id);
-    t.code = touch_lua_code(L);
+    t.code = programme_named(L, "code", ENTITY_CODE, CODE_CODE,
+                             "touches.record: \"code\" takes a code such as \"ADA-10\"");
     programme_wants(L, t.programme_id != 0, what, "programme");
     programme_wants(L, t.kind != NULL, what, "kind");
     script__write_begin(L, &w);
@@ -95,25 +97,6 @@ static int64_t conversion_lua_amount(lua_State *L, const char *currency)
         script__raise(L, &e);
     lua_pop(L, 1);
     return amount;
-}
-
-/* The key of the sale, or its handle. */
-static const char *conversion_lua_of(lua_State *L)
-{
-    struct error e;
-    const struct row *row = NULL;
-    enum entity entity;
-    int64_t id;
-    lua_getfield(L, 1, "of");
-    if (script__is_handle(L, -1, &entity, &id) && entity == ENTITY_CONVERSION) {
-        if (store_get(domain_store(script__domain(L)), ENTITY_CONVERSION, id, &row, &e))
-            script__raise(L, &e);
-        lua_pushstring(L, row_text(row, CONVERSION_KEY));
-        lua_replace(L, -2);
-    }
-    if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING)
-        script__raisef(L, ERROR_INVALID, "conversions.record: \"of\" takes a sale or its key");
-    return lua_tostring(L, -1); /* stays on the stack, so it lives */
 }
 
 static int conversion_lua_record(lua_State *L)
@@ -141,7 +124,8 @@ static int conversion_lua_record(lua_State *L)
     programme_wants(L, c.programme_id != 0, what, "programme");
     programme_wants(L, c.currency != NULL, what, "currency");
     c.amount_minor = conversion_lua_amount(L, c.currency);
-    c.of_key = conversion_lua_of(L);
+    c.of_key = programme_named(L, "of", ENTITY_CONVERSION, CONVERSION_KEY,
+                               "conversions.record: \"of\" takes a sale or its key");
     script__write_begin(L, &w);
     script__write_end(
         L, &w, programme_convert(script__domain(L), script__actor(L), &c, &id, &is_new, &e), &e);
